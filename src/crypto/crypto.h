@@ -1,0 +1,193 @@
+/*
+ * The crypto room: a provider of primitives, the cipher suites of RFC 9420 as rows of a table, and
+ * what MLS builds on them (labels, HPKE).  A backend is one provider in one file.
+ *
+ * Every function is deterministic but for the tb_rng it takes.  Keys and results that are secret
+ * are struct tb_secret; views (tb_bytes) of secrets are borrowed for the length of the call.
+ */
+#ifndef TB_CRYPTO_CRYPTO_H
+#define TB_CRYPTO_CRYPTO_H
+
+#include "base/mem.h"
+#include "crypto/status.h"
+
+enum crypto_hash { CRYPTO_SHA256 = 1, CRYPTO_SHA384, CRYPTO_SHA512 };
+enum crypto_aead { CRYPTO_AES128_GCM = 1, CRYPTO_AES256_GCM, CRYPTO_CHACHA20_POLY1305 };
+/* Numbers are the KEM ids of RFC 9180, section 7.1. */
+enum crypto_kem {
+    CRYPTO_KEM_P256 = 0x0010,
+    CRYPTO_KEM_P384 = 0x0011,
+    CRYPTO_KEM_P521 = 0x0012,
+    CRYPTO_KEM_X25519 = 0x0020,
+    CRYPTO_KEM_X448 = 0x0021,
+};
+enum crypto_signature {
+    CRYPTO_ED25519 = 1,
+    CRYPTO_ECDSA_P256,
+    CRYPTO_ED448,
+    CRYPTO_ECDSA_P521,
+    CRYPTO_ECDSA_P384,
+};
+
+enum {
+    CRYPTO_HASH_MAX = 64,       /* octets of the longest hash */
+    CRYPTO_TAG_LEN = 16,        /* every AEAD here */
+    CRYPTO_NONCE_LEN = 12,      /* every AEAD here */
+    CRYPTO_KEY_MAX = 32,        /* AEAD key */
+    CRYPTO_PUBLIC_MAX = 133,    /* P-521 uncompressed point */
+    CRYPTO_SIGNATURE_MAX = 144, /* P-521 ECDSA in DER */
+};
+
+/*
+ * The primitives.  Lengths are those of the algorithm; a wrong length of a fixed-size argument is
+ * the caller's bug and asserts, except public keys, signatures and ciphertexts, which are hostile
+ * input and give CRYPTO_KEY, CRYPTO_SIGNATURE or CRYPTO_DECRYPT.  Private keys: Ed25519 and Ed448
+ * the raw seed; X25519 and X448 the raw scalar; NIST curves the big-endian scalar of field size.
+ * NIST public keys are uncompressed points.  ECDSA signatures are DER (RFC 9420, section 5.1.2).
+ */
+struct crypto_provider {
+    const char *name;
+    /* Concatenated parts are hashed.  out: hash_len octets. */
+    tb_status (*hash)(enum crypto_hash alg, const tb_bytes *parts, size_t count, uint8_t *out);
+    tb_status (*hmac)(enum crypto_hash alg, tb_bytes key, const tb_bytes *parts, size_t count,
+                      uint8_t *out);
+    /* out: plain.len + CRYPTO_TAG_LEN octets; may not overlap plain. */
+    tb_status (*aead_seal)(enum crypto_aead alg, tb_bytes key, tb_bytes nonce, tb_bytes aad,
+                           tb_bytes plain, uint8_t *out);
+    /* out: sealed.len - CRYPTO_TAG_LEN octets, untouched or wiped on CRYPTO_DECRYPT. */
+    tb_status (*aead_open)(enum crypto_aead alg, tb_bytes key, tb_bytes nonce, tb_bytes aad,
+                           tb_bytes sealed, uint8_t *out);
+    tb_status (*dh_public)(enum crypto_kem kem, tb_bytes private_key, uint8_t *public_key);
+    /* CRYPTO_KEY for a point off the curve and for an all-zero result (RFC 9180, 7.1.4). */
+    tb_status (*dh)(enum crypto_kem kem, tb_bytes private_key, tb_bytes public_key,
+                    struct tb_secret *shared);
+    tb_status (*sign_public)(enum crypto_signature alg, tb_bytes private_key, uint8_t *public_key);
+    /* public_key belongs to private_key; Ed25519 needs both. *len: octets of the signature. */
+    tb_status (*sign)(enum crypto_signature alg, tb_bytes private_key, tb_bytes public_key,
+                      tb_bytes message, uint8_t signature[CRYPTO_SIGNATURE_MAX], size_t *len);
+    tb_status (*verify)(enum crypto_signature alg, tb_bytes public_key, tb_bytes message,
+                        tb_bytes signature);
+    bool (*has)(uint16_t cipher_suite);
+};
+
+/* One row of RFC 9420, section 17.1. */
+struct crypto_suite {
+    uint16_t id;
+    const char *name;
+    enum crypto_hash hash;
+    enum crypto_aead aead;
+    enum crypto_kem kem;
+    enum crypto_signature signature;
+    size_t hash_len;           /* Nh */
+    size_t key_len;            /* Nk */
+    size_t dh_private_len;     /* Nsk */
+    size_t dh_public_len;      /* Npk, also Nenc */
+    size_t sign_private_len;
+    size_t sign_public_len;
+    const struct crypto_provider *provider;
+};
+
+/*
+ * The suite with this id on this provider, or CRYPTO_UNSUPPORTED.  *out is caller's storage and
+ * must outlive whatever was given a pointer to it; it owns nothing.
+ */
+TB_MUST_USE tb_status crypto_suite_init(struct crypto_suite *out, uint16_t id,
+                                        const struct crypto_provider *provider);
+
+/* The backends; a build links one.  Native: OpenSSL and libsodium.  WASM: imports. */
+const struct crypto_provider *crypto_backend_native(void);
+const struct crypto_provider *crypto_backend_wasm(void);
+
+/* A signature key pair; private_key is the provider's form (a seed for Ed25519). */
+struct crypto_signing_key {
+    struct tb_secret private_key;
+    uint8_t public_key[CRYPTO_PUBLIC_MAX];
+    size_t public_len;
+};
+TB_MUST_USE tb_status crypto_signing_key_new(const struct crypto_suite *suite, struct tb_rng *rng,
+                                             struct crypto_signing_key *out);
+TB_MUST_USE tb_status crypto_signing_key_from(const struct crypto_suite *suite,
+                                              tb_bytes private_key, struct crypto_signing_key *out);
+void crypto_signing_key_wipe(struct crypto_signing_key *key);
+static inline tb_bytes crypto_signing_key_public(const struct crypto_signing_key *key)
+{
+    return (tb_bytes){ key->public_key, key->public_len };
+}
+
+/* ---- hash, HMAC, HKDF (RFC 5869) with the suite's hash ---- */
+TB_MUST_USE tb_status crypto_hash(const struct crypto_suite *suite, const tb_bytes *parts,
+                                  size_t count, uint8_t out[CRYPTO_HASH_MAX]);
+TB_MUST_USE tb_status crypto_hmac(const struct crypto_suite *suite, tb_bytes key,
+                                  const tb_bytes *parts, size_t count,
+                                  uint8_t out[CRYPTO_HASH_MAX]);
+TB_MUST_USE tb_status crypto_extract(const struct crypto_suite *suite, tb_bytes salt, tb_bytes ikm,
+                                     struct tb_secret *out);
+/* len <= TB_SECRET_MAX; info is the concatenation of parts. */
+TB_MUST_USE tb_status crypto_expand(const struct crypto_suite *suite, tb_bytes prk,
+                                    const tb_bytes *info_parts, size_t count, size_t len,
+                                    struct tb_secret *out);
+
+/* ---- labels of RFC 9420: label without "MLS 1.0 " ---- */
+/* Section 8: ExpandWithLabel. */
+TB_MUST_USE tb_status crypto_expand_label(const struct crypto_suite *suite, tb_bytes secret,
+                                          const char *label, tb_bytes context, size_t len,
+                                          struct tb_secret *out);
+/* Section 8: DeriveSecret = ExpandWithLabel(secret, label, "", Nh). */
+TB_MUST_USE tb_status crypto_derive_secret(const struct crypto_suite *suite, tb_bytes secret,
+                                           const char *label, struct tb_secret *out);
+/* Section 9.1: DeriveTreeSecret. */
+TB_MUST_USE tb_status crypto_derive_tree_secret(const struct crypto_suite *suite, tb_bytes secret,
+                                                const char *label, uint32_t generation, size_t len,
+                                                struct tb_secret *out);
+/* Section 5.2: RefHash(label, value); the label is whole, nothing is put before it. */
+TB_MUST_USE tb_status crypto_ref_hash(const struct crypto_suite *suite, const char *label,
+                                      tb_bytes value, uint8_t out[CRYPTO_HASH_MAX]);
+/*
+ * Section 5.1.2: SignWithLabel over the concatenation of the parts.  The arena holds the signed
+ * content for the length of the call (its octets stay until the arena ends).
+ */
+TB_MUST_USE tb_status crypto_sign_label(const struct crypto_suite *suite,
+                                        const struct crypto_signing_key *key, const char *label,
+                                        const tb_bytes *parts, size_t count,
+                                        struct tb_arena *arena, tb_bytes *signature);
+TB_MUST_USE tb_status crypto_verify_label(const struct crypto_suite *suite, tb_bytes public_key,
+                                          const char *label, const tb_bytes *parts, size_t count,
+                                          tb_bytes signature, struct tb_arena *arena);
+
+/* ---- HPKE (RFC 9180), base mode, single shot ---- */
+TB_MUST_USE tb_status crypto_hpke_derive(const struct crypto_suite *suite, tb_bytes ikm,
+                                         struct tb_secret *private_key,
+                                         uint8_t public_key[CRYPTO_PUBLIC_MAX]);
+TB_MUST_USE tb_status crypto_hpke_generate(const struct crypto_suite *suite, struct tb_rng *rng,
+                                           struct tb_secret *private_key,
+                                           uint8_t public_key[CRYPTO_PUBLIC_MAX]);
+/* enc: dh_public_len octets; sealed: plain.len + tag, in the arena. */
+TB_MUST_USE tb_status crypto_hpke_seal(const struct crypto_suite *suite, tb_bytes public_key,
+                                       tb_bytes info, tb_bytes aad, tb_bytes plain,
+                                       struct tb_rng *rng, struct tb_arena *arena, tb_bytes *enc,
+                                       tb_bytes *sealed);
+TB_MUST_USE tb_status crypto_hpke_open(const struct crypto_suite *suite, tb_bytes private_key,
+                                       tb_bytes public_key, tb_bytes enc, tb_bytes info,
+                                       tb_bytes aad, tb_bytes sealed, struct tb_arena *arena,
+                                       tb_bytes *plain);
+/* RFC 9420, section 5.1.3: EncryptWithLabel and DecryptWithLabel. */
+TB_MUST_USE tb_status crypto_encrypt_label(const struct crypto_suite *suite, tb_bytes public_key,
+                                           const char *label, tb_bytes context, tb_bytes plain,
+                                           struct tb_rng *rng, struct tb_arena *arena,
+                                           tb_bytes *enc, tb_bytes *sealed);
+TB_MUST_USE tb_status crypto_decrypt_label(const struct crypto_suite *suite, tb_bytes private_key,
+                                           tb_bytes public_key, const char *label, tb_bytes context,
+                                           tb_bytes enc, tb_bytes sealed, struct tb_arena *arena,
+                                           tb_bytes *plain);
+/* RFC 9180, section 5.3 and RFC 9420, section 8.3: the KEM half of an external init. */
+TB_MUST_USE tb_status crypto_hpke_export_send(const struct crypto_suite *suite, tb_bytes public_key,
+                                              tb_bytes info, tb_bytes exporter_context, size_t len,
+                                              struct tb_rng *rng, uint8_t enc[CRYPTO_PUBLIC_MAX],
+                                              struct tb_secret *out);
+TB_MUST_USE tb_status crypto_hpke_export_receive(const struct crypto_suite *suite,
+                                                 tb_bytes private_key, tb_bytes public_key,
+                                                 tb_bytes enc, tb_bytes info,
+                                                 tb_bytes exporter_context, size_t len,
+                                                 struct tb_secret *out);
+
+#endif
