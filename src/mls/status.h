@@ -1,0 +1,100 @@
+/* Why the mls room refuses.  One code, one cause; the rule behind it is cited where it is checked. */
+#ifndef TB_MLS_STATUS_H
+#define TB_MLS_STATUS_H
+
+#include "base/status.h"
+
+/* Framing and what is common to all messages. */
+#define MLS_STATUS_FRAMING(CODE)                                                                   \
+    CODE(MLS_VERSION, 300, "the protocol version is not mls10")                                    \
+    CODE(MLS_SUITE, 301, "the cipher suite is not that of the group")                              \
+    CODE(MLS_WIRE_FORMAT, 302, "a message of this wire format is not taken here")                  \
+    CODE(MLS_GROUP_ID, 303, "the message belongs to another group")                                \
+    CODE(MLS_EPOCH, 304, "the message belongs to another epoch")                                   \
+    CODE(MLS_CONTENT_TYPE, 305, "content of this type is not taken here")                          \
+    CODE(MLS_SENDER, 306, "the sender does not exist in the group")                                \
+    CODE(MLS_SENDER_TYPE, 307, "a sender of this kind may not send this")                          \
+    CODE(MLS_EXTENSION_DUPLICATE, 308, "an extension type stands twice in one list")               \
+    CODE(MLS_SAFE_AAD, 309, "the authenticated data is not a sorted list of Safe AAD items")       \
+    CODE(MLS_DICTIONARY_ORDER, 310, "the component ids of a dictionary do not ascend strictly")
+
+/* The tree: RFC 9420, sections 4 and 7. */
+#define MLS_STATUS_TREE(CODE)                                                                      \
+    CODE(MLS_TREE_SHAPE, 320, "the node list is not a tree that can be extended to full")          \
+    CODE(MLS_TREE_NODE_KIND, 321, "a leaf stands in a parent's place or a parent in a leaf's")     \
+    CODE(MLS_TREE_UNMERGED, 322, "an unmerged_leaves list breaks the rules of section 12.4.3.1")   \
+    CODE(MLS_TREE_PARENT_HASH, 323, "a parent node's hash is carried by no descendant")            \
+    CODE(MLS_TREE_HASH, 324, "the tree does not have the announced tree hash")                     \
+    CODE(MLS_TREE_KEY_TWICE, 325, "an encryption key stands in two nodes")                         \
+    CODE(MLS_TREE_SIGNATURE_KEY_TWICE, 326, "a signature key stands in two leaves")                \
+    CODE(MLS_TREE_LEAF, 327, "the leaf does not exist or is blank")                                \
+    CODE(MLS_TREE_FULL, 328, "the tree has reached its limit of leaves")                           \
+    CODE(MLS_PATH_LENGTH, 330, "the update path does not match the filtered direct path")          \
+    CODE(MLS_PATH_CIPHERTEXTS, 331, "a path node has not one ciphertext for each recipient")       \
+    CODE(MLS_PATH_KEY, 332, "a public key of the path does not belong to its path secret")         \
+    CODE(MLS_PATH_PARENT_HASH, 333, "the parent hash of the committer's leaf is wrong")            \
+    CODE(MLS_PATH_SECRET, 334, "no path secret can be had for this member")
+
+/* Leaves and key packages: RFC 9420, sections 7.3 and 10.1. */
+#define MLS_STATUS_LEAF(CODE)                                                                      \
+    CODE(MLS_LEAF_SIGNATURE, 340, "the signature of a leaf node does not verify")                  \
+    CODE(MLS_LEAF_SOURCE, 341, "a leaf node has not the source that its place asks for")           \
+    CODE(MLS_LEAF_LIFETIME, 342, "the lifetime of a leaf node does not include the present")       \
+    CODE(MLS_LEAF_REQUIRED, 343, "a leaf node lacks a capability that the group requires")         \
+    CODE(MLS_LEAF_CREDENTIAL, 344, "a member does not support another member's credential type")   \
+    CODE(MLS_LEAF_EXTENSION, 345, "a leaf node uses an extension that its capabilities omit")      \
+    CODE(MLS_LEAF_VERSION, 346, "a leaf node's capabilities omit the group's version or suite")    \
+    CODE(MLS_LEAF_UPDATE_KEY, 347, "an updated leaf keeps the encryption key of the old one")      \
+    CODE(MLS_KEY_PACKAGE_SIGNATURE, 350, "the signature of a key package does not verify")         \
+    CODE(MLS_KEY_PACKAGE_INIT_KEY, 351, "the init key of a key package is also its leaf's key")    \
+    CODE(MLS_KEY_PACKAGE_EXTENSION, 352, "a key package uses an extension its leaf omits")
+
+/* Proposals and commits: RFC 9420, sections 12.1 to 12.4. */
+#define MLS_STATUS_PROPOSALS(CODE)                                                                 \
+    CODE(MLS_PROPOSAL_UNKNOWN_REF, 360, "a commit refers to a proposal that is not pending")       \
+    CODE(MLS_PROPOSAL_INVALID_SENDER, 361, "this kind of sender may not propose this")             \
+    CODE(MLS_PROPOSAL_UPDATE_OWN, 362, "the committer updates its own leaf by a proposal")         \
+    CODE(MLS_PROPOSAL_REMOVE_OWN, 363, "the committer removes itself")                             \
+    CODE(MLS_PROPOSAL_LEAF_TWICE, 364, "two updates or removes concern the same leaf")             \
+    CODE(MLS_PROPOSAL_ADD_TWICE, 365, "two adds bring the same client")                            \
+    CODE(MLS_PROPOSAL_PSK_TWICE, 366, "two proposals bring the same pre-shared key")               \
+    CODE(MLS_PROPOSAL_PSK, 367, "a pre-shared key id has a form that may not be proposed")         \
+    CODE(MLS_PROPOSAL_EXTENSIONS_TWICE, 368, "two proposals replace the group's extensions")       \
+    CODE(MLS_PROPOSAL_REINIT_NOT_ALONE, 369, "a ReInit stands beside another proposal")            \
+    CODE(MLS_PROPOSAL_REINIT_VERSION, 370, "a ReInit lowers the protocol version")                 \
+    CODE(MLS_PROPOSAL_EXTERNAL_INIT, 371, "an ExternalInit in a member's commit, or not exactly "  \
+                                          "one in an external commit")                             \
+    CODE(MLS_PROPOSAL_NOT_EXTERNAL, 372, "an external commit holds a proposal it may not hold")    \
+    CODE(MLS_PROPOSAL_NOT_SUPPORTED, 373, "a member does not support this type of proposal")       \
+    CODE(MLS_PROPOSAL_EXTENSION_NOT_SUPPORTED, 374, "a member does not support an extension")      \
+    CODE(MLS_PROPOSAL_APP_DATA, 375, "app data updates contradict each other or the dictionary")   \
+    CODE(MLS_PROPOSAL_DICTIONARY, 376, "the app data dictionary may change by AppDataUpdate only") \
+    CODE(MLS_PROPOSAL_SELF_REMOVE, 377, "a SelfRemove by value or together with a Remove")         \
+    CODE(MLS_COMMIT_PATH_MISSING, 380, "the commit needs a path and has none")                     \
+    CODE(MLS_COMMIT_EXTERNAL_REMOVE, 381, "an external commit removes somebody else's leaf")       \
+    CODE(MLS_COMMIT_STAGED, 382, "another commit is staged already")                               \
+    CODE(MLS_PENDING_FULL, 383, "the epoch holds its limit of pending proposals")                  \
+    CODE(MLS_PENDING_TWICE, 384, "the same proposal is pending already")
+
+/* GroupInfo and stored groups. */
+#define MLS_STATUS_GROUP(CODE)                                                                     \
+    CODE(MLS_GROUP_INFO_SIGNATURE, 390, "the signature of a GroupInfo does not verify")            \
+    CODE(MLS_GROUP_INFO_CONTEXT, 391, "a GroupInfo has not the context that the commit leads to")  \
+    CODE(MLS_GROUP_INFO_TAG, 392, "a GroupInfo has not the confirmation tag of the commit")        \
+    CODE(MLS_GROUP_INFO_NO_TREE, 393, "the ratchet tree is neither in the GroupInfo nor beside")   \
+    CODE(MLS_BLOB, 394, "a stored group is damaged or of an unknown version")
+
+/* 450-599 belong to the member's side: key schedule, secret tree, message protection, group. */
+#define MLS_STATUS_LIST(CODE)                                                                      \
+    MLS_STATUS_FRAMING(CODE)                                                                       \
+    MLS_STATUS_TREE(CODE)                                                                          \
+    MLS_STATUS_LEAF(CODE)                                                                          \
+    MLS_STATUS_PROPOSALS(CODE)                                                                     \
+    MLS_STATUS_GROUP(CODE)
+
+enum mls_status_code {
+#define MLS_STATUS_ENUM(NAME_, NUMBER_, TEXT_) NAME_ = NUMBER_,
+    MLS_STATUS_LIST(MLS_STATUS_ENUM)
+};
+
+#endif
