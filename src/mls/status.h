@@ -1,4 +1,4 @@
-/* Why the mls room refuses.  One code, one cause; the rule behind it is cited where it is checked. */
+/* Why the mls room refuses.  One code, one cause; the rule is cited where it is checked. */
 #ifndef TB_MLS_STATUS_H
 #define TB_MLS_STATUS_H
 
@@ -13,7 +13,7 @@
     CODE(MLS_EPOCH, 304, "the message belongs to another epoch")                                   \
     CODE(MLS_CONTENT_TYPE, 305, "content of this type is not taken here")                          \
     CODE(MLS_SENDER, 306, "the sender does not exist in the group")                                \
-    CODE(MLS_SENDER_TYPE, 307, "a sender of this kind may not send this")                          \
+    CODE(MLS_SENDER_KIND, 307, "a sender of this kind may not send this")                          \
     CODE(MLS_EXTENSION_DUPLICATE, 308, "an extension type stands twice in one list")               \
     CODE(MLS_SAFE_AAD, 309, "the authenticated data is not a sorted list of Safe AAD items")       \
     CODE(MLS_DICTIONARY_ORDER, 310, "the component ids of a dictionary do not ascend strictly")
@@ -51,25 +51,25 @@
 
 /* Proposals and commits: RFC 9420, sections 12.1 to 12.4. */
 #define MLS_STATUS_PROPOSALS(CODE)                                                                 \
-    CODE(MLS_PROPOSAL_UNKNOWN_REF, 360, "a commit refers to a proposal that is not pending")       \
-    CODE(MLS_PROPOSAL_INVALID_SENDER, 361, "this kind of sender may not propose this")             \
-    CODE(MLS_PROPOSAL_UPDATE_OWN, 362, "the committer updates its own leaf by a proposal")         \
-    CODE(MLS_PROPOSAL_REMOVE_OWN, 363, "the committer removes itself")                             \
-    CODE(MLS_PROPOSAL_LEAF_TWICE, 364, "two updates or removes concern the same leaf")             \
-    CODE(MLS_PROPOSAL_ADD_TWICE, 365, "two adds bring the same client")                            \
-    CODE(MLS_PROPOSAL_PSK_TWICE, 366, "two proposals bring the same pre-shared key")               \
-    CODE(MLS_PROPOSAL_PSK, 367, "a pre-shared key id has a form that may not be proposed")         \
-    CODE(MLS_PROPOSAL_EXTENSIONS_TWICE, 368, "two proposals replace the group's extensions")       \
-    CODE(MLS_PROPOSAL_REINIT_NOT_ALONE, 369, "a ReInit stands beside another proposal")            \
-    CODE(MLS_PROPOSAL_REINIT_VERSION, 370, "a ReInit lowers the protocol version")                 \
-    CODE(MLS_PROPOSAL_EXTERNAL_INIT, 371, "an ExternalInit in a member's commit, or not exactly "  \
+    CODE(MLS_PROPOSALS_UNKNOWN_REF, 360, "a commit refers to a proposal that is not pending")      \
+    CODE(MLS_PROPOSALS_INVALID_SENDER, 361, "this kind of sender may not propose this")            \
+    CODE(MLS_PROPOSALS_UPDATE_OWN, 362, "the committer updates its own leaf by a proposal")        \
+    CODE(MLS_PROPOSALS_REMOVE_OWN, 363, "the committer removes itself")                            \
+    CODE(MLS_PROPOSALS_LEAF_TWICE, 364, "two updates or removes concern the same leaf")            \
+    CODE(MLS_PROPOSALS_ADD_TWICE, 365, "two adds bring the same client")                           \
+    CODE(MLS_PROPOSALS_PSK_TWICE, 366, "two proposals bring the same pre-shared key")              \
+    CODE(MLS_PROPOSALS_PSK, 367, "a pre-shared key id has a form that may not be proposed")        \
+    CODE(MLS_PROPOSALS_EXTENSIONS_TWICE, 368, "two proposals replace the group's extensions")      \
+    CODE(MLS_PROPOSALS_REINIT_NOT_ALONE, 369, "a ReInit stands beside another proposal")           \
+    CODE(MLS_PROPOSALS_REINIT_VERSION, 370, "a ReInit lowers the protocol version")                \
+    CODE(MLS_PROPOSALS_EXTERNAL_INIT, 371, "an ExternalInit in a member's commit, or not exactly " \
                                           "one in an external commit")                             \
-    CODE(MLS_PROPOSAL_NOT_EXTERNAL, 372, "an external commit holds a proposal it may not hold")    \
-    CODE(MLS_PROPOSAL_NOT_SUPPORTED, 373, "a member does not support this type of proposal")       \
-    CODE(MLS_PROPOSAL_EXTENSION_NOT_SUPPORTED, 374, "a member does not support an extension")      \
-    CODE(MLS_PROPOSAL_APP_DATA, 375, "app data updates contradict each other or the dictionary")   \
-    CODE(MLS_PROPOSAL_DICTIONARY, 376, "the app data dictionary may change by AppDataUpdate only") \
-    CODE(MLS_PROPOSAL_SELF_REMOVE, 377, "a SelfRemove by value or together with a Remove")         \
+    CODE(MLS_PROPOSALS_NOT_EXTERNAL, 372, "an external commit holds a proposal it may not hold")   \
+    CODE(MLS_PROPOSALS_NOT_SUPPORTED, 373, "a member does not support this type of proposal")      \
+    CODE(MLS_PROPOSALS_EXTENSION_NOT_SUPPORTED, 374, "a member does not support an extension")     \
+    CODE(MLS_PROPOSALS_APP_DATA, 375, "app data updates contradict each other or the dictionary")  \
+    CODE(MLS_PROPOSALS_DICTIONARY, 376, "only AppDataUpdate may change the app data dictionary")   \
+    CODE(MLS_PROPOSALS_SELF_REMOVE, 377, "a SelfRemove by value or together with a Remove")        \
     CODE(MLS_COMMIT_PATH_MISSING, 380, "the commit needs a path and has none")                     \
     CODE(MLS_COMMIT_EXTERNAL_REMOVE, 381, "an external commit removes somebody else's leaf")       \
     CODE(MLS_COMMIT_STAGED, 382, "another commit is staged already")                               \
