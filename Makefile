@@ -1,44 +1,204 @@
 # Timbre.  `make run` and `make test` are the two commands to know; `make help` lists the rest.
-# Objects by wildcard per room; nothing here needs editing when a file is added.
+#
+# Objects are found by wildcard, room by room: adding a file needs no edit here.
+#   src/<room>/*.c                 archive $(BUILD)/<mode>/<room>.a, one for each room
+#   host/*.c                       archive host.a
+#   cmd/<name>.c [cmd/<name>/*.c]  program $(BUILD)/<name>
+#   tests/vectors/*.c              the vector runner, part of $(BUILD)/mls-vectors
+#   tests/bench/bench_<name>.c     program $(BUILD)/bench-<name>, with the other files of that folder
+#   tests/sim/*.c                  program $(BUILD)/sim (sanitizers on)
+#   tests/unit/<room>_<x>_test.c   test $(BUILD)/asan/unit/..., linked with the rooms up to its own,
+#                                  so that an upward call does not link; others link everything
+#   tests/fuzz/<room>_<x>_fuzz.c   libFuzzer target $(BUILD)/fuzz/bin/...
+# Modes: release (gcc), asan (gcc, ASan and UBSan), fuzz (clang, libFuzzer), wasm (clang).
 
-CC      ?= gcc
+MAKEFLAGS += --no-builtin-rules
+.SUFFIXES:
+.SECONDARY:
+.DELETE_ON_ERROR:
+.DEFAULT_GOAL := build
+
+ifeq ($(origin CC),default)
+CC := gcc
+endif
+CLANG   ?= clang-14
 BUILD   ?= build
-MODE    ?= release
-PKGS     = libsodium libcrypto libssl sqlite3 libuv jansson libedit libqrencode
-WARN     = -Wall -Wextra -Wpedantic -Wconversion -Wshadow -Wstrict-prototypes -Wmissing-prototypes \
-           -Wvla -Werror
-CFLAGS_release = -O2 -g
-CFLAGS_asan    = -O1 -g -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
-OUT      = $(BUILD)/$(MODE)
-CFLAGS   = -std=c11 -D_GNU_SOURCE $(WARN) $(CFLAGS_$(MODE)) -fvisibility=hidden -MMD -MP \
-           -Iinclude -Isrc -I. $(shell pkg-config --cflags $(PKGS) 2>/dev/null)
-LIBS     = $(shell pkg-config --libs $(PKGS) 2>/dev/null) -lhttp_parser -lwslay -linih -lpthread -lm
-ROOMS    = base wire crypto mls chat client hub stats
+VERSION ?= 0.1.0
 
-src_of    = $(wildcard src/$(1)/*.c)
-CORE_C    = $(foreach room,$(ROOMS),$(call src_of,$(room)))
-NATIVE_C  = $(filter-out src/crypto/backend_wasm.c,$(CORE_C))
-HOST_C    = $(wildcard host/*.c)
-obj       = $(patsubst %.c,$(OUT)/%.o,$(1))
-CORE      = $(OUT)/libtimbre-core.a
-HOST      = $(OUT)/libtimbre-host.a
+# ---------------------------------------------------------------- what there is
 
-PROGRAMS  = $(patsubst cmd/%.c,%,$(filter-out cmd/wasm.c,$(wildcard cmd/*.c)))
-UNIT      = $(patsubst tests/unit/%.c,%,$(wildcard tests/unit/*_test.c))
+ROOMS    := base wire crypto mls chat client hub stats
+PKGS     := libsodium libcrypto libssl sqlite3 libuv jansson libedit libqrencode
+PKGS_CFLAGS := $(shell pkg-config --cflags $(PKGS) 2>/dev/null)
+PKGS_LIBS   := $(shell pkg-config --libs $(PKGS) 2>/dev/null)
+LIBS     := $(PKGS_LIBS) -lhttp_parser -lwslay -linih -lpthread -lm
 
-.PHONY: all build
-build all: $(addprefix $(BUILD)/,$(PROGRAMS))
+sources   = $(filter-out src/crypto/backend_wasm.c,$(wildcard src/$(1)/*.c))
+ROOM_C   := $(foreach room,$(ROOMS),$(call sources,$(room)))
+HOST_C   := $(wildcard host/*.c)
+CMD_C    := $(filter-out cmd/wasm.c,$(wildcard cmd/*.c cmd/*/*.c))
+PROGRAMS := $(patsubst cmd/%.c,%,$(filter-out cmd/wasm.c,$(wildcard cmd/*.c)))
+VECTOR_C := $(wildcard tests/vectors/*.c)
+BENCH_C  := $(wildcard tests/bench/*.c)
+SIM_C    := $(wildcard tests/sim/*.c)
+UNIT_C   := $(wildcard tests/unit/*_test.c)
+FUZZ_C   := $(wildcard tests/fuzz/*_fuzz.c)
+BENCHES  := $(patsubst tests/bench/bench_%.c,bench-%,$(filter tests/bench/bench_%.c,$(BENCH_C)))
+BENCH_SHARED_C := $(filter-out tests/bench/bench_%.c,$(BENCH_C))
 
-$(OUT)/%.o: %.c
+PART_OF_mls-vectors := $(VECTOR_C)
+SIM      := $(if $(SIM_C),$(BUILD)/sim)
+UNITS    := $(patsubst tests/unit/%.c,$(BUILD)/asan/unit/%,$(UNIT_C))
+FUZZERS  := $(patsubst tests/fuzz/%.c,$(BUILD)/fuzz/bin/%,$(FUZZ_C))
+
+# Which rooms a room may call: itself and those before it; the hub not the client; the observatory
+# only base and wire.  tools/tidy checks the same for #include.
+up_to_base   := base
+up_to_wire   := wire base
+up_to_crypto := crypto wire base
+up_to_mls    := mls crypto wire base
+up_to_chat   := chat mls crypto wire base
+up_to_client := client chat mls crypto wire base
+up_to_hub    := hub chat mls crypto wire base
+up_to_stats  := stats wire base
+up_to_all    := host hub client stats chat mls crypto wire base
+archives      = $(foreach room,$(or $(up_to_$(1)),$(up_to_all)),$(BUILD)/$(2)/$(room).a)
+room_of       = $(firstword $(subst _, ,$(1)))
+
+# ---------------------------------------------------------------- how to compile
+
+WARN := -Wall -Wextra -Wpedantic -Wconversion -Wshadow -Wstrict-prototypes -Wmissing-prototypes \
+        -Wvla -Werror
+BASE_CFLAGS := -std=c11 -D_GNU_SOURCE $(WARN) -fvisibility=hidden -Iinclude -Isrc -I. \
+               -DTIMBRE_VERSION='"$(VERSION)"' $(PKGS_CFLAGS)
+SAN := -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
+
+release_CC     := $(CC)
+release_CFLAGS := -O2 -g -fstack-protector-strong -D_FORTIFY_SOURCE=2 $(BASE_CFLAGS)
+release_LINK   := -Wl,-z,relro,-z,now
+asan_CC        := $(CC)
+asan_CFLAGS    := -O1 -g $(SAN) $(BASE_CFLAGS)
+asan_LINK      := $(SAN)
+fuzz_CC        := $(CLANG)
+fuzz_CFLAGS    := -O1 -g -fsanitize=fuzzer-no-link $(SAN) $(BASE_CFLAGS)
+fuzz_LINK      := -fsanitize=fuzzer $(SAN)
+
+# The flags are a file: when they change, so does what was made with them.
+define mode_rules
+$(BUILD)/$(1)/flags: FORCE
+	@mkdir -p $$(@D); echo '$$($(1)_CC) $$($(1)_CFLAGS)' | cmp -s - $$@ || \
+	 echo '$$($(1)_CC) $$($(1)_CFLAGS)' > $$@
+$(BUILD)/$(1)/%.o: %.c $(BUILD)/$(1)/flags
+	@mkdir -p $$(@D)
+	@echo "  $(1)  $$<"
+	@$$($(1)_CC) $$($(1)_CFLAGS) -MMD -MP -c $$< -o $$@
+$(foreach room,$(ROOMS),$(eval $(call archive_rule,$(1),$(room),$(call sources,$(room)))))
+$(eval $(call archive_rule,$(1),host,$(HOST_C)))
+endef
+define archive_rule
+$(BUILD)/$(1)/$(2).a: $(patsubst %.c,$(BUILD)/$(1)/%.o,$(3))
+	@mkdir -p $$(@D); rm -f $$@; ar rcs $$@ $$(filter %.o,$$^)
+endef
+$(foreach mode,release asan fuzz,$(eval $(call mode_rules,$(mode))))
+
+# $(call link,mode): objects, then archives (each may use those behind it), then the system's.
+link = @echo "  link  $@"; mkdir -p $(@D); \
+       $($(1)_CC) $(filter %.o,$^) -Wl,--start-group $(filter %.a,$^) -Wl,--end-group \
+       $($(1)_LINK) $(2) $(LIBS) -o $@
+objects = $(patsubst %.c,$(BUILD)/$(1)/%.o,$(2))
+
+.PHONY: build FORCE
+build: $(addprefix $(BUILD)/,$(PROGRAMS))
+FORCE:
+
+.SECONDEXPANSION:
+$(addprefix $(BUILD)/,$(PROGRAMS)): $(BUILD)/%: $(BUILD)/release/cmd/%.o \
+		$$(call objects,release,$$(wildcard cmd/$$*/*.c) $$(PART_OF_$$*)) \
+		$(call archives,all,release)
+	$(call link,release)
+$(addprefix $(BUILD)/,$(BENCHES)): $(BUILD)/bench-%: $(BUILD)/release/tests/bench/bench_%.o \
+		$(call objects,release,$(BENCH_SHARED_C)) $(call archives,all,release)
+	$(call link,release)
+$(SIM): $(call objects,asan,$(SIM_C)) $(call archives,all,asan)
+	$(call link,asan)
+$(UNITS): $(BUILD)/asan/unit/%: $(BUILD)/asan/tests/unit/%.o \
+		$$(call archives,$$(call room_of,$$*),asan)
+	$(call link,asan,-lcmocka)
+$(FUZZERS): $(BUILD)/fuzz/bin/%: $(BUILD)/fuzz/tests/fuzz/%.o \
+		$$(call archives,$$(call room_of,$$*),fuzz)
+	$(call link,fuzz)
+
+# ---------------------------------------------------------------- clang reads everything too
+
+CLANG_OK := $(patsubst %.c,$(BUILD)/clang/%.ok,$(ROOM_C) $(HOST_C) $(CMD_C) $(VECTOR_C) \
+              $(BENCH_C) $(SIM_C) $(UNIT_C))
+$(BUILD)/clang/%.ok: %.c
 	@mkdir -p $(@D)
-	$(CC) $(CFLAGS) -c $< -o $@
+	@$(CLANG) $(BASE_CFLAGS) -fsyntax-only -MMD -MP -MF $(@:.ok=.d) -MT $@ $< && touch $@
 
-$(CORE): $(call obj,$(NATIVE_C))
-	@rm -f $@ && ar rcs $@ $^
-$(HOST): $(call obj,$(HOST_C))
-	@rm -f $@ && ar rcs $@ $^
+# ---------------------------------------------------------------- WebAssembly
 
-$(BUILD)/%: $(OUT)/cmd/%.o $(HOST) $(CORE)
-	$(CC) $(CFLAGS_$(MODE)) $(filter %.o,$^) -Wl,--start-group $(filter %.a,$^) -Wl,--end-group $(LIBS) -o $@
+# A reactor without entry point: --stack-first makes an overflow trap instead of overwriting data;
+# -nostdlibinc keeps the host's headers out.  Nothing is imported but the crypto provider's module.
+WASM_ROOMS  := base wire crypto mls chat client
+WASM_C      := $(filter-out src/crypto/backend_native.c,$(foreach room,$(WASM_ROOMS),\
+                 $(wildcard src/$(room)/*.c)))
+WASI        := /usr/include/wasm32-wasi
+wasm_CC     := $(CLANG)
+wasm_CFLAGS := --target=wasm32-wasi -O2 -g0 -nostdlibinc -isystem $(WASI) -mbulk-memory \
+               -ffile-prefix-map=$(CURDIR)/= -std=c11 -D_GNU_SOURCE $(WARN) -fvisibility=hidden \
+               -Iinclude -Isrc -I.
+wasm_LINK   := --target=wasm32-wasi -mexec-model=reactor -Wl,--stack-first -Wl,-z,stack-size=1048576 \
+               -Wl,--max-memory=536870912 -Wl,--gc-sections -Wl,--strip-all
+$(BUILD)/wasm/flags: FORCE
+	@mkdir -p $(@D); echo '$(wasm_CFLAGS)' | cmp -s - $@ || echo '$(wasm_CFLAGS)' > $@
+$(BUILD)/wasm/%.o: %.c $(BUILD)/wasm/flags
+	@mkdir -p $(@D); echo "  wasm  $<"
+	@$(wasm_CC) $(wasm_CFLAGS) -MMD -MP -c $< -o $@
+$(BUILD)/timbre.wasm: $(call objects,wasm,$(WASM_C) $(wildcard cmd/wasm.c))
+	@echo "  link  $@"; $(wasm_CC) $(filter %.o,$^) $(wasm_LINK) -o $@
+$(BUILD)/mls-vectors.wasm: $(call objects,wasm,$(WASM_C) $(VECTOR_C) $(wildcard tests/wasm/*.c))
+	@echo "  link  $@"; $(wasm_CC) $(filter %.o,$^) $(wasm_LINK) -o $@
 
--include $(shell find $(OUT) -name '*.d' 2>/dev/null)
+# ---------------------------------------------------------------- commands
+
+.PHONY: help run test setup units fuzzers clang-check fuzz sim bench wasm wasm-vectors tidy docs \
+        install clean
+help:
+	@echo "make run     set up, build, start a hub on http://localhost:8470, print an invitation"
+	@echo "make test    set up, build, run every test; the last line counts them"
+	@echo "make build   every program into $(BUILD)/"
+	@echo "make fuzz    each fuzz target for FUZZ_SECONDS (60) seconds, new inputs in $(BUILD)/corpus"
+	@echo "make sim     the simulator: SEED=1 STEPS=10000"
+	@echo "make bench   the benchmarks; BENCH_ARGS=--json for machines"
+	@echo "make wasm    the core as $(BUILD)/timbre.wasm; make wasm-vectors runs the vectors in it"
+	@echo "make tidy    the rules that a script can check; make docs writes docs/wire.md"
+	@echo "make setup   what tools/setup installs; make clean removes $(BUILD)/"
+setup:
+	@tools/setup
+run:
+	@tools/run
+test:
+	@tools/test
+units: $(UNITS)
+fuzzers: $(FUZZERS)
+clang-check: $(CLANG_OK)
+fuzz: $(FUZZERS)
+	@tools/fuzz --build $(BUILD) --seconds $(or $(FUZZ_SECONDS),60)
+sim: $(SIM)
+	$(BUILD)/sim --seed $(or $(SEED),1) --steps $(or $(STEPS),10000)
+bench: build $(addprefix $(BUILD)/,$(BENCHES))
+	@for program in $(addprefix $(BUILD)/,$(BENCHES)); do $$program $(BENCH_ARGS) || exit 1; done
+wasm: $(BUILD)/timbre.wasm
+	@tools/node tests/wasm/imports.mjs $(BUILD)/timbre.wasm
+wasm-vectors: $(BUILD)/mls-vectors.wasm
+	@tools/node tests/wasm/vectors.mjs $(BUILD)/mls-vectors.wasm $(or $(VECTOR_FILES),\
+	 $(wildcard ../shared/vectors/mls/*.json))
+tidy: $(foreach room,$(ROOMS),$(BUILD)/release/$(room).a)
+	@tools/tidy --build $(BUILD)
+docs:
+	@tools/wiredoc --write
+clean:
+	rm -rf $(BUILD)
+
+-include $(shell find $(BUILD) -name '*.d' 2>/dev/null)
