@@ -1,0 +1,274 @@
+/*
+ * The client engine: events in, effects out.  It drives the command line, RPC, bots, the desk and
+ * the browser alike.  One loop turn of the host is
+ *
+ *     store begin
+ *     client_step() for what came in, or a client_<act>() call for what the person wants
+ *     store commit; when it is refused: client_turn_refused(), and nothing is sent or shown
+ *     release the effects, in order
+ *
+ * so the ratchet state is durable before a message leaves.  Acts return an operation number; its
+ * outcome comes as CLIENT_SHOW_DONE or CLIENT_SHOW_FAILED.  The engine keeps everything in the
+ * store (an outbox included), so it can be killed at any moment and go on.
+ *
+ * No clock, no I/O: now_ms is an argument.  One thread.
+ */
+#ifndef TB_CLIENT_CLIENT_H
+#define TB_CLIENT_CLIENT_H
+
+#include "base/mem.h"
+#include "base/store.h"
+#include "chat/protocol.h"
+#include "crypto/crypto.h"
+
+struct client;
+
+enum client_event_kind {
+    CLIENT_EVENT_CONNECTED = 1, /* a WebSocket to the hub is open */
+    CLIENT_EVENT_DISCONNECTED,
+    CLIENT_EVENT_FRAME,         /* bytes: one binary frame */
+    CLIENT_EVENT_TICK
+};
+struct client_event {
+    enum client_event_kind kind;
+    uint64_t now_ms;
+    tb_bytes bytes;
+};
+
+enum client_effect_kind {
+    CLIENT_EFFECT_SEND = 1, /* bytes: one binary frame, after the commit of this turn */
+    CLIENT_EFFECT_SHOW,     /* show: something for the person; text lives until effects are cleared */
+    CLIENT_EFFECT_CLOSE,    /* close the connection */
+    CLIENT_EFFECT_WAKE      /* at_ms; the newest wish replaces older ones */
+};
+
+/* What a person or a program is told.  Fields that do not apply are empty. */
+enum client_show_kind {
+    CLIENT_SHOW_DONE = 1,       /* op; link, account, room, number as the act says */
+    CLIENT_SHOW_FAILED,         /* op, code (enum chat_code or tb_status), text */
+    CLIENT_SHOW_ONLINE,         /* logged in; is_restricted */
+    CLIENT_SHOW_OFFLINE,
+    CLIENT_SHOW_SYNCED,         /* every room is at the hub's newest entry as of login */
+    CLIENT_SHOW_MESSAGE,        /* room, account, handle, text, number (room_seq), at_ms, message_id */
+    CLIENT_SHOW_MEMBER_ADDED,   /* room, account, handle, at_ms */
+    CLIENT_SHOW_MEMBER_REMOVED, /* room, account, handle; decision_number when by the desk */
+    CLIENT_SHOW_JOINED,         /* room: "you joined here" */
+    CLIENT_SHOW_REMOVED_US,     /* room; decision_number when by the desk */
+    CLIENT_SHOW_FAILED_ENTRY,   /* room, number, code: one collapsed line without text */
+    CLIENT_SHOW_GAP,            /* room: history missing */
+    CLIENT_SHOW_ALARM,          /* room, code: fork, equivocation, reset, unknown recipient key */
+    CLIENT_SHOW_RESTRICTED,     /* the session is restricted by a decision */
+    CLIENT_SHOW_REPORT_WAITING, /* desk: a report came in */
+    CLIENT_SHOW_CONSENT,        /* account, handle asks for contact */
+    CLIENT_SHOW_HUB_RESTORED,   /* room: the hub was restored from a backup */
+    CLIENT_SHOW_ROLLED_BACK,    /* this profile is an old copy and may not send */
+    CLIENT_SHOW_ROOM_CLOSED
+};
+struct client_show {
+    enum client_show_kind kind;
+    uint64_t op;
+    uint16_t code;
+    uint64_t number;
+    uint64_t decision_number;
+    uint64_t at_ms;
+    bool is_own, is_restricted, is_verified;
+    tb_bytes room;       /* room URI */
+    tb_bytes room_name;
+    tb_bytes account;    /* user URI */
+    tb_bytes handle;
+    tb_bytes text;
+    tb_bytes content_type;
+    tb_bytes message_id;
+};
+struct client_effect {
+    enum client_effect_kind kind;
+    tb_bytes bytes;
+    struct client_show show;
+    uint64_t at_ms;
+};
+struct client_effects {
+    struct client_effect *at;
+    size_t count, cap;
+    struct tb_mem *mem;
+    struct tb_arena arena; /* holds bytes and texts of the effects */
+};
+void client_effects_init(struct client_effects *effects, struct tb_mem *mem);
+void client_effects_clear(struct client_effects *effects);
+void client_effects_wipe(struct client_effects *effects);
+
+struct client_config {
+    const struct crypto_provider *provider;
+    struct tb_mem *mem;
+    struct tb_rng *rng;
+    const struct tb_store *store; /* values are encrypted below this interface, by the host */
+    uint16_t cipher_suite;        /* of new rooms and key packages; 0: 0x0003 */
+    const char *software;
+};
+/* Load a profile, or make an empty one.  Inside a store transaction. */
+TB_MUST_USE tb_status client_new(const struct client_config *config, uint64_t now_ms,
+                                 struct client **out);
+void client_free(struct client *client);
+void client_step(struct client *client, const struct client_event *event,
+                 struct client_effects *effects);
+/* The store refused the turn: drop effects, reload everything from the store. */
+TB_MUST_USE tb_status client_turn_refused(struct client *client, struct client_effects *effects);
+
+bool client_is_registered(const struct client *client);
+bool client_is_online(const struct client *client);
+bool client_is_desk(const struct client *client);
+tb_bytes client_account(const struct client *client); /* user URI, borrowed */
+tb_bytes client_device(const struct client *client);
+tb_bytes client_handle(const struct client *client);
+/* Origin of the hub ("http://localhost:8470"), from the invitation; the host connects to it. */
+tb_bytes client_origin(const struct client *client);
+/* Nothing is on its way any more: outbox empty, commits final, pages acknowledged. */
+bool client_is_idle(const struct client *client);
+
+/* ------------------------------------------------------------------ acts
+ * Each returns TB_OK and an operation number, or the reason why it cannot begin. */
+
+/* Prepare registration from an invitation link; the host connects to client_origin() afterwards. */
+TB_MUST_USE tb_status client_register(struct client *client, uint64_t now_ms, tb_bytes link,
+                                      tb_bytes handle, struct client_effects *effects,
+                                      uint64_t *op);
+/* Forget the device, keep the account: a new device key, for a copied or rolled-back profile. */
+TB_MUST_USE tb_status client_rejoin(struct client *client, uint64_t now_ms,
+                                    struct client_effects *effects, uint64_t *op);
+
+/* DONE: room.  class: enum chat_room_class. */
+TB_MUST_USE tb_status client_room_create(struct client *client, uint64_t now_ms, tb_bytes name,
+                                         uint8_t room_class, struct client_effects *effects,
+                                         uint64_t *op);
+/* DONE: text = the link.  expires_ms 0: 7 days; use_count_max 0: 1. */
+TB_MUST_USE tb_status client_room_invite_link(struct client *client, uint64_t now_ms, tb_bytes room,
+                                              uint64_t expires_ms, uint32_t use_count_max,
+                                              struct client_effects *effects, uint64_t *op);
+/* Add an account that has granted consent. */
+TB_MUST_USE tb_status client_room_add(struct client *client, uint64_t now_ms, tb_bytes room,
+                                      tb_bytes account, struct client_effects *effects,
+                                      uint64_t *op);
+/* DONE when the Welcome was taken; waits while nobody who may add is online. */
+TB_MUST_USE tb_status client_room_join(struct client *client, uint64_t now_ms, tb_bytes link,
+                                       struct client_effects *effects, uint64_t *op);
+TB_MUST_USE tb_status client_room_leave(struct client *client, uint64_t now_ms, tb_bytes room,
+                                        struct client_effects *effects, uint64_t *op);
+TB_MUST_USE tb_status client_room_remove(struct client *client, uint64_t now_ms, tb_bytes room,
+                                         tb_bytes account, struct client_effects *effects,
+                                         uint64_t *op);
+/* DONE: number = room_seq, when the hub's answer is durable there. */
+TB_MUST_USE tb_status client_send(struct client *client, uint64_t now_ms, tb_bytes room,
+                                  tb_bytes text, struct client_effects *effects, uint64_t *op);
+
+/* enum: 1 request, 2 grant, 3 revoke, 0 cancel (spec 1.3). */
+TB_MUST_USE tb_status client_consent(struct client *client, uint64_t now_ms, uint8_t operation,
+                                     tb_bytes account, struct client_effects *effects,
+                                     uint64_t *op);
+/* handle -> account URI; DONE: account. */
+TB_MUST_USE tb_status client_lookup(struct client *client, uint64_t now_ms, tb_bytes handle,
+                                    struct client_effects *effects, uint64_t *op);
+
+struct client_report_params {
+    tb_bytes room;
+    const uint64_t *room_seq; /* targets */
+    size_t room_seq_count;
+    uint8_t reason_code;      /* chat taxonomy */
+    tb_bytes note;
+    const uint64_t *open_seq; /* further messages to open; the rest of the window is withheld */
+    size_t open_seq_count;
+    bool is_named;            /* reportingUser is filled in */
+};
+/* DONE: text = report id in hex.  Without a desk: FAILED desk_missing, and the report is kept. */
+TB_MUST_USE tb_status client_report(struct client *client, uint64_t now_ms,
+                                    const struct client_report_params *params,
+                                    struct client_effects *effects, uint64_t *op);
+
+/* ---- desk ---- */
+struct client_decision_params {
+    tb_bytes report_id;  /* 32 octets */
+    uint8_t action, scope, reason_code;
+    uint64_t until_ms;
+    tb_bytes facts;      /* of the statement of reasons */
+};
+/* Fetch new reports from the hub's queue, open and verify them; DONE: number = new ones. */
+TB_MUST_USE tb_status client_desk_fetch(struct client *client, uint64_t now_ms,
+                                        struct client_effects *effects, uint64_t *op);
+/* Notice room, statement, signed decision, in this order; DONE: number = decision number. */
+TB_MUST_USE tb_status client_desk_decide(struct client *client, uint64_t now_ms,
+                                         const struct client_decision_params *params,
+                                         struct client_effects *effects, uint64_t *op);
+
+/* ------------------------------------------------------------------ reading (views in the arena) */
+
+struct client_room_view {
+    tb_bytes room, name;
+    uint8_t kind, room_class, state; /* state: enum client_room_state */
+    uint64_t epoch, newest_seq, unread_count;
+    size_t participant_count;
+};
+struct client_member_view {
+    tb_bytes account, handle;
+    uint32_t role_index;
+    size_t device_count; /* 0: inactive */
+    bool is_self;
+};
+struct client_message_view {
+    uint64_t room_seq, at_ms, epoch;
+    tb_bytes account, handle, text, content_type, message_id;
+    bool is_own, is_verified, is_failed;
+    uint8_t row_kind; /* 1 message, 2 joined here, 3 member added, 4 member removed, 5 gap, 6 restored */
+    uint64_t decision_number;
+};
+struct client_case_view {
+    tb_bytes report_id, room, reporter_pseudonym, accused, accused_handle, note, sentences;
+    uint64_t received_ms, number;
+    uint8_t reason_code, level, state; /* 1 open, 2 decided */
+    uint64_t decision_number;
+    const struct client_message_view *messages; /* the window; text empty when withheld */
+    size_t message_count;
+    bool is_verified;
+};
+struct client_device_view {
+    tb_bytes device;
+    uint64_t added_ms;
+    bool is_active, is_this;
+};
+TB_MUST_USE tb_status client_rooms(struct client *client, struct tb_arena *arena,
+                                   struct client_room_view **out, size_t *count);
+/* Name, URI, or a unique prefix of either -> room URI.  TB_NOT_FOUND, CLIENT_AMBIGUOUS. */
+TB_MUST_USE tb_status client_room_find(struct client *client, tb_bytes text, struct tb_arena *arena,
+                                       tb_bytes *room);
+TB_MUST_USE tb_status client_members(struct client *client, tb_bytes room, struct tb_arena *arena,
+                                     struct client_member_view **out, size_t *count);
+/* Rows above after_seq, oldest first. */
+TB_MUST_USE tb_status client_messages(struct client *client, tb_bytes room, uint64_t after_row,
+                                      size_t count_max, struct tb_arena *arena,
+                                      struct client_message_view **out, size_t *count);
+TB_MUST_USE tb_status client_cases(struct client *client, struct tb_arena *arena,
+                                   struct client_case_view **out, size_t *count);
+TB_MUST_USE tb_status client_case(struct client *client, tb_bytes report_id, struct tb_arena *arena,
+                                  struct client_case_view *out);
+TB_MUST_USE tb_status client_devices(struct client *client, struct tb_arena *arena,
+                                     struct client_device_view **out, size_t *count);
+/* 60 digits in groups of five, with an account whose record we hold. */
+TB_MUST_USE tb_status client_safety_code(struct client *client, tb_bytes account,
+                                         struct tb_arena *arena, tb_bytes *digits);
+
+enum client_table {
+    CLIENT_TABLE_META = 1,
+    CLIENT_TABLE_ROOMS,
+    CLIENT_TABLE_GROUPS,      /* mls_group blobs, and the one before a tentative commit */
+    CLIENT_TABLE_ROWS,        /* the timeline */
+    CLIENT_TABLE_EVIDENCE,
+    CLIENT_TABLE_PAGES,       /* as received, for an import after a restore */
+    CLIENT_TABLE_OUTBOX,
+    CLIENT_TABLE_KEY_PACKAGES,
+    CLIENT_TABLE_RECORDS,     /* other accounts' */
+    CLIENT_TABLE_INVITES,
+    CLIENT_TABLE_JOINS,
+    CLIENT_TABLE_CASES,
+    CLIENT_TABLE_REPORTS,
+    CLIENT_TABLE_COUNT_MAX = 32
+};
+enum { CLIENT_SCHEMA_VERSION = 1 };
+
+#endif
