@@ -162,11 +162,11 @@ $(BUILD)/mls-vectors.wasm: $(call objects,wasm,$(WASM_C) $(VECTOR_C) $(wildcard 
 
 # ---------------------------------------------------------------- commands
 
-.PHONY: help run test setup units fuzzers clang-check fuzz sim bench wasm wasm-vectors tidy docs \
-        install clean
+.PHONY: help run test setup units fuzzers clang-check fuzz sim sim-program bench wasm \
+        wasm-vectors wasm-vectors-program tidy docs clean
 help:
 	@echo "make run     set up, build, start a hub on http://localhost:8470, print an invitation"
-	@echo "make test    set up, build, run every test; the last line counts them"
+	@echo "make test    set up, build, run every test and count them; SUITES='unit tidy' for some"
 	@echo "make build   every program into $(BUILD)/"
 	@echo "make fuzz    each fuzz target for FUZZ_SECONDS (60) seconds, new inputs in $(BUILD)/corpus"
 	@echo "make sim     the simulator: SEED=1 STEPS=10000"
@@ -175,22 +175,25 @@ help:
 	@echo "make tidy    the rules that a script can check; make docs writes docs/wire.md"
 	@echo "make setup   what tools/setup installs; make clean removes $(BUILD)/"
 setup:
-	@tools/setup
+	@tools/setup test
 run:
 	@tools/run
 test:
-	@tools/test
+	@tools/setup test
+	@tools/test --build $(BUILD) $(SUITES)
 units: $(UNITS)
 fuzzers: $(FUZZERS)
 clang-check: $(CLANG_OK)
 fuzz: $(FUZZERS)
 	@tools/fuzz --build $(BUILD) --seconds $(or $(FUZZ_SECONDS),60)
+sim-program: $(SIM)
 sim: $(SIM)
 	$(BUILD)/sim --seed $(or $(SEED),1) --steps $(or $(STEPS),10000)
 bench: build $(addprefix $(BUILD)/,$(BENCHES))
 	@for program in $(addprefix $(BUILD)/,$(BENCHES)); do $$program $(BENCH_ARGS) || exit 1; done
 wasm: $(BUILD)/timbre.wasm
 	@tools/node tests/wasm/imports.mjs $(BUILD)/timbre.wasm
+wasm-vectors-program: $(BUILD)/mls-vectors.wasm
 wasm-vectors: $(BUILD)/mls-vectors.wasm
 	@tools/node tests/wasm/vectors.mjs $(BUILD)/mls-vectors.wasm $(or $(VECTOR_FILES),\
 	 $(wildcard ../shared/vectors/mls/*.json))
@@ -198,7 +201,7 @@ tidy: $(foreach room,$(ROOMS),$(BUILD)/release/$(room).a)
 	@tools/tidy --build $(BUILD)
 docs:
 	@tools/wiredoc --write
-clean:
-	rm -rf $(BUILD)
+clean: # spares what tools/setup fetched: `rm -rf build` for that
+	find $(BUILD) -mindepth 1 -maxdepth 1 ! -name tools -exec rm -rf {} +
 
 -include $(shell find $(BUILD) -name '*.d' 2>/dev/null)
