@@ -13,6 +13,7 @@
 #define TB_MLS_GROUP_H
 
 #include "crypto/crypto.h"
+#include "mls/psk.h"
 #include "mls/status.h"
 #include "mls/structs.h"
 
@@ -69,11 +70,6 @@ struct mls_group_params {
 TB_MUST_USE tb_status mls_group_create(const struct mls_env *env,
                                        const struct mls_group_params *params,
                                        struct mls_group **out);
-
-struct mls_psk_entry {
-    struct mls_pre_shared_key_id id; /* external or resumption */
-    tb_bytes psk;
-};
 
 struct mls_join_params {
     tb_bytes welcome;       /* a Welcome, or an MLSMessage that holds one */

@@ -84,8 +84,33 @@
     CODE(MLS_GROUP_INFO_NO_TREE, 393, "the ratchet tree is neither in the GroupInfo nor beside")   \
     CODE(MLS_BLOB, 394, "a stored group is damaged or of an unknown version")
 
-/* 450-599 belong to the member's side: key schedule, secret tree, message protection, group. */
+/* The member's side, 450-599: secret tree, message protection, key packages, group. */
+#define MLS_STATUS_MEMBER(CODE)                                                                    \
+    CODE(MLS_GENERATION_USED, 450, "the key of this generation was used or given up")              \
+    CODE(MLS_GENERATION_SKIP, 451, "the sender ran further ahead than keys are derived")           \
+    CODE(MLS_GENERATION_END, 452, "the sender's ratchet has no generation left in this epoch")     \
+    CODE(MLS_EPOCH_PAST, 453, "the message is of an epoch whose keys are gone")                    \
+    CODE(MLS_MEMBERSHIP_TAG, 454, "the membership tag of a PublicMessage is wrong or missing")     \
+    CODE(MLS_CONFIRMATION_TAG, 455, "the confirmation tag of a commit or GroupInfo is wrong")      \
+    CODE(MLS_CONTENT_SIGNATURE, 456, "the signature of a message does not verify")                 \
+    CODE(MLS_PADDING, 457, "the padding of a PrivateMessage is not all zeros")                     \
+    CODE(MLS_OWN_MESSAGE, 458, "the message is our own and comes back to us")                      \
+    CODE(MLS_APPLICATION_PUBLIC, 459, "application data in a PublicMessage")                       \
+    CODE(MLS_HANDSHAKE_FORMAT, 460, "a proposal of this kind may not be in a PrivateMessage")      \
+    CODE(MLS_WELCOME_NOT_FOR_US, 470, "the Welcome holds no secrets for our key package")          \
+    CODE(MLS_WELCOME_LEAF, 471, "our leaf of the key package is not in the tree of the Welcome")   \
+    CODE(MLS_WELCOME_PATH_SECRET, 472, "the path secret of the Welcome does not fit the tree")     \
+    CODE(MLS_WELCOME_KEYS, 473, "the private keys do not belong to the key package")               \
+    CODE(MLS_PSK_UNKNOWN, 474, "a pre-shared key that is asked for was not given")                 \
+    CODE(MLS_WELCOME_PSK_USAGE, 475, "a resumption key of a Welcome has a usage not offered here") \
+    CODE(MLS_GROUP_INACTIVE, 480, "we are no longer a member of the group")                        \
+    CODE(MLS_NO_PENDING, 481, "there is no pending or staged commit of that kind")                 \
+    CODE(MLS_COMMIT_FIRST, 482, "proposals are pending that a commit must take up first")          \
+    CODE(MLS_GROUP_SIGNER, 483, "the signature key given is not that of our leaf")                 \
+    CODE(MLS_GROUP_EPOCH_END, 484, "the group has no epoch left")
+
 #define MLS_STATUS_LIST(CODE)                                                                      \
+    MLS_STATUS_MEMBER(CODE)                                                                        \
     MLS_STATUS_FRAMING(CODE)                                                                       \
     MLS_STATUS_TREE(CODE)                                                                          \
     MLS_STATUS_LEAF(CODE)                                                                          \

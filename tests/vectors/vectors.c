@@ -14,6 +14,9 @@ static const struct {
     const char *keys[KEYS_MAX];
 } kinds[] = {
     { "crypto-basics", vectors_crypto_basics, { "ref_hash", "expand_with_label" } },
+    { "key-schedule", vectors_key_schedule, { "initial_init_secret", "epochs" } },
+    { "psk_secret", vectors_psk_secret, { "psks", "psk_secret" } },
+    { "transcript-hashes", vectors_transcript_hashes, { "interim_transcript_hash_before" } },
     { "deserialization", vectors_deserialization, { "vlbytes_header", "length" } },
 };
 
