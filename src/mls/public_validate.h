@@ -1,0 +1,67 @@
+/*
+ * Validity of leaves, key packages, trees and GroupInfos from public data (RFC 9420, sections 7.3,
+ * 10.1, 12.4.3.1 and 13.4).  Whether a credential names who it should is the application's.
+ */
+#ifndef TB_MLS_PUBLIC_VALIDATE_H
+#define TB_MLS_PUBLIC_VALIDATE_H
+
+#include "mls/leaf.h"
+#include "mls/tree.h"
+
+/* The longest lifetime a leaf may claim (section 7.2 asks for a limit), with slack for a clock
+ * that is wrong when not_before is set. */
+#define MLS_LIFETIME_MAX_S ((uint64_t)400 * 24 * 3600)
+
+/* What a group asks of each leaf. */
+struct mls_public_rules {
+    const struct crypto_suite *suite;
+    tb_bytes group_id;
+    const struct mls_extension *extensions; /* of the GroupContext that will hold */
+    size_t extension_count;
+    struct mls_required_capabilities required; /* decoded from them; all empty without */
+    uint64_t now_s;                            /* 0: lifetimes are not checked */
+};
+/* Check a GroupContext's extension list (no type twice, known ones well formed) and read it. */
+TB_MUST_USE tb_status mls_public_rules_init(struct mls_public_rules *rules,
+                                            const struct crypto_suite *suite, tb_bytes group_id,
+                                            const struct mls_extension *extensions,
+                                            size_t extension_count, uint64_t now_s,
+                                            struct tb_arena *arena);
+
+/* What a leaf's capabilities must hold in this group: version, suite, its extensions and what it
+ * requires (sections 7.3, 11.1, 13.4). */
+TB_MUST_USE tb_status mls_public_leaf_supports(const struct mls_public_rules *rules,
+                                               const struct mls_leaf_node *leaf);
+/*
+ * Section 7.3 but for uniqueness and other members' credentials, which the tree knows.
+ * leaf_node_source: the one its place asks for, or 0 for a leaf found in a tree.
+ */
+TB_MUST_USE tb_status mls_public_leaf_check(const struct mls_public_rules *rules,
+                                            const struct mls_leaf_node *leaf,
+                                            uint8_t leaf_node_source, uint32_t leaf_index,
+                                            struct tb_arena *arena);
+/* Section 10.1, the key package of an Add. */
+TB_MUST_USE tb_status mls_public_key_package_check(const struct mls_public_rules *rules,
+                                                   const struct mls_key_package_in *key_package,
+                                                   struct tb_arena *arena);
+/* Every leaf supports the credential types in use by others (section 7.3, fourth item). */
+TB_MUST_USE tb_status mls_public_credentials_check(const struct mls_tree *tree,
+                                                   const struct mls_leaf_node *leaf);
+/* Every leaf of the tree supports it (sections 13.2 and 13.4); asked only where no requirement of
+ * the group says so already. */
+bool mls_public_all_support_proposal(const struct mls_public_rules *rules,
+                                     const struct mls_tree *tree, uint16_t proposal_type);
+TB_MUST_USE tb_status mls_public_all_support(const struct mls_public_rules *rules,
+                                             const struct mls_tree *tree);
+
+/* A received tree, whole: tree hash, parents, every leaf. */
+TB_MUST_USE tb_status mls_public_tree_check(const struct mls_public_rules *rules,
+                                            struct mls_tree *tree, tb_bytes tree_hash,
+                                            struct tb_arena *arena);
+/* GroupInfoTBS under the signer's leaf; the GroupInfo was decoded. */
+TB_MUST_USE tb_status mls_public_group_info_verify(const struct crypto_suite *suite,
+                                                   const struct mls_tree *tree,
+                                                   const struct mls_group_info_in *group_info,
+                                                   struct tb_arena *arena);
+
+#endif
