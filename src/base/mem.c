@@ -42,8 +42,19 @@ void tb_arena_init(struct tb_arena *arena, struct tb_mem *mem, size_t used_bytes
     *arena = (struct tb_arena){ .mem = mem, .used_bytes_max = used_bytes_max };
 }
 
+void tb_arena_init_fixed(struct tb_arena *arena, void *memory, size_t len)
+{
+    struct tb_arena_block *block = memory;
+    static_assert(sizeof *block == TB_ARENA_FIXED_OVERHEAD, "the header says what a block costs");
+    assert(len >= sizeof *block);
+    memset(memory, 0, len);
+    block->cap = len - sizeof *block;
+    *arena = (struct tb_arena){ .newest = block, .used_bytes_max = block->cap };
+}
+
 static struct tb_arena_block *arena_grow(struct tb_arena *arena, size_t need)
 {
+    if (arena->mem == NULL) return NULL;
     size_t cap = ARENA_BLOCK_BYTES - sizeof(struct tb_arena_block);
     /* Doubling with the arena keeps the number of blocks logarithmic. */
     if (cap < arena->used_bytes / 2) cap = round_up(arena->used_bytes / 2);
@@ -87,6 +98,11 @@ tb_status tb_arena_dup(struct tb_arena *arena, tb_bytes value, tb_bytes *out)
 
 void tb_arena_wipe(struct tb_arena *arena)
 {
+    if (arena->mem == NULL && arena->newest != NULL) {
+        tb_wipe(arena->newest + 1, arena->newest->cap);
+        arena->newest->used = arena->used_bytes = 0;
+        return;
+    }
     while (arena->newest != NULL) {
         struct tb_arena_block *older = arena->newest->older;
         tb_mem_give(arena->mem, arena->newest, sizeof *older + arena->newest->cap);

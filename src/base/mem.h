@@ -36,6 +36,10 @@ struct tb_arena {
 };
 
 void tb_arena_init(struct tb_arena *arena, struct tb_mem *mem, size_t used_bytes_max);
+/* An arena in the caller's memory, 16-aligned: it never grows, and wiping returns nothing.  Of len,
+ * TB_ARENA_FIXED_OVERHEAD octets are the arena's own. */
+enum { TB_ARENA_FIXED_OVERHEAD = 4 * sizeof(size_t) };
+void tb_arena_init_fixed(struct tb_arena *arena, void *memory, size_t len);
 /* count * size zeroed octets, 16-aligned; NULL over the ceiling.  A size of 0 gives a valid pointer. */
 void *tb_arena_take(struct tb_arena *arena, size_t count, size_t size);
 /* A copy that lives as long as the arena. */
