@@ -25,12 +25,18 @@
 
 struct hub;
 
+enum { HUB_BLOB_HEAD_MAX = 15 };
+
 /* Octets that many connections may share; made by the engine, released by whoever holds a count. */
 struct hub_blob {
     struct tb_mem *mem;
     uint32_t ref_count;
     uint32_t message_count; /* messages inside, for metrics */
     size_t len;
+    /* The host's: the frame header in front of data, made once for all who get the blob.  It ends
+     * where data begins, so header and payload are one run of octets. */
+    uint8_t head_len;
+    uint8_t head[HUB_BLOB_HEAD_MAX];
     uint8_t data[];
 };
 struct hub_blob *hub_blob_new(struct tb_mem *mem, size_t len); /* count 1; NULL: no memory */
