@@ -14,6 +14,7 @@
 
 #include "crypto/crypto.h"
 #include "mls/psk.h"
+#include "mls/secret_tree.h"
 #include "mls/status.h"
 #include "mls/structs.h"
 
@@ -27,11 +28,9 @@ struct mls_env {
     struct tb_rng *rng;
 };
 
-/* Named limits; every one has its unit in its name. */
+/* Named limits; every one has its unit in its name.  Those of the ratchets are in secret_tree.h. */
 enum {
     MLS_PAST_EPOCH_COUNT_MAX = 3,         /* epochs whose application messages still open */
-    MLS_GENERATION_SKIP_MAX = 1024,       /* generations a sender may run ahead */
-    MLS_GENERATION_LATE_COUNT_MAX = 64,   /* skipped keys kept for late messages, a sender */
     MLS_PENDING_PROPOSAL_COUNT_MAX = 1024 /* proposals cached in one epoch */
 };
 

@@ -17,6 +17,8 @@ static const struct {
     { "key-schedule", vectors_key_schedule, { "initial_init_secret", "epochs" } },
     { "psk_secret", vectors_psk_secret, { "psks", "psk_secret" } },
     { "transcript-hashes", vectors_transcript_hashes, { "interim_transcript_hash_before" } },
+    { "secret-tree", vectors_secret_tree, { "encryption_secret", "sender_data", "leaves" } },
+    { "message-protection", vectors_message_protection, { "proposal_priv", "application_priv" } },
     { "deserialization", vectors_deserialization, { "vlbytes_header", "length" } },
 };
 
