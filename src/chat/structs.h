@@ -202,6 +202,20 @@ WIRE_STRUCT(chat_timbre_frank, CHAT_TIMBRE_FRANK)
     ROW(S, BYTES_MAX,  prev_chain,    CHAT_HASH_LEN)
 WIRE_STRUCT(chat_chain_genesis, CHAT_CHAIN_GENESIS)
 
+/* Proof of equivocation (amendments 18): src/chat/equivocation.h. */
+#define CHAT_SIGNED_HEAD(ROW, S)                       \
+    ROW(S, SUB,        tbs,       chat_timbre_frank_tbs) \
+    ROW(S, BYTES_SOME, signature, 255)
+WIRE_STRUCT(chat_signed_head, CHAT_SIGNED_HEAD)
+#define CHAT_EQUIVOCATION(ROW, S)                      \
+    ROW(S, U16,   version,    NONE) /* 1 */            \
+    ROW(S, U16,   suite,      NONE) /* of the group */ \
+    ROW(S, SUB,   x,          chat_signed_head)        \
+    ROW(S, SUB,   y,          chat_signed_head)        \
+    ROW(S, VEC,   links,      chat_frank_link) /* x.room_seq + 1 to y.room_seq */ \
+    ROW(S, BYTES, hub_record, NONE) /* HubRecord that lists the agent key */
+WIRE_STRUCT(chat_equivocation, CHAT_EQUIVOCATION)
+
 /* ---- reports (spec 2.5.6, 2.5.7) ---- */
 
 #define CHAT_STUB(ROW, S)                                 \
@@ -261,6 +275,7 @@ WIRE_STRUCT(chat_opening, CHAT_OPENING)
     ROW(S, VEC,        target_seq,   wire_u64)             \
     ROW(S, VEC,        stubs,        chat_stub)            \
     ROW(S, VEC,        openings,     chat_opening)         \
+    ROW(S, VEC,        group_contexts, wire_opaque) /* level 2: GroupContext, once an epoch */ \
     ROW(S, FIXED,      nonce,        16)
 WIRE_STRUCT(chat_report_evidence, CHAT_REPORT_EVIDENCE)
 
@@ -299,6 +314,14 @@ WIRE_STRUCT(chat_wrapped_key, CHAT_WRAPPED_KEY)
     ROW(S, BYTES,      body,               NONE)        \
     ROW(S, BYTES_MAX,  reporter_signature, 255) /* empty once the hub took it */
 WIRE_STRUCT(chat_sealed_report, CHAT_SEALED_REPORT)
+/* The body's associated data: the octets of a SealedReport before aad_end. */
+#define CHAT_REPORT_AAD(ROW, S)                         \
+    ROW(S, U16,        version,    NONE)                \
+    ROW(S, BYTES_SOME, room_uri,   CHAT_URI_LEN_MAX)    \
+    ROW(S, FIXED,      report_id,  CHAT_HASH_LEN)       \
+    ROW(S, VEC,        target_seq, wire_u64)            \
+    ROW(S, U32,        body_len,   NONE)
+WIRE_STRUCT(chat_report_aad, CHAT_REPORT_AAD)
 /* reporter_signature: label "TimbreReportTBS1" over this, by the reporter's device key. */
 #define CHAT_REPORT_TBS(ROW, S)                         \
     ROW(S, U16,        version,    NONE)                \
