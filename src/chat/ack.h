@@ -15,7 +15,7 @@ TB_MUST_USE tb_status chat_ack_commit_hash(const struct crypto_suite *suite, tb_
 TB_MUST_USE tb_status chat_ack_sign(const struct crypto_suite *suite,
                                     const struct crypto_signing_key *leaf_key,
                                     struct chat_commit_ack *ack, struct tb_arena *arena);
-/* CHAT_ACK_FORM, CHAT_ACK_SIGNATURE.  Whether the leaf is a member of epoch n is the caller's. */
+/* CHAT_COMMIT_ACK_FORM, _SIGNATURE.  Whether the leaf is a member of epoch n is the caller's. */
 TB_MUST_USE tb_status chat_ack_verify(const struct crypto_suite *suite,
                                       const struct chat_commit_ack *ack, tb_bytes leaf_key,
                                       struct tb_arena *arena);

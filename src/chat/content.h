@@ -126,8 +126,8 @@ TB_MUST_USE tb_status chat_content_unframe(tb_bytes application_data, struct tb_
 TB_MUST_USE tb_status chat_content_open(tb_bytes application_data, struct tb_arena *arena,
                                         struct chat_content *out);
 
-/* Message id: 0x01 || H(u16 sender<> || u16 room<> || encoded content || salt)[0..30].  `encoded` is
- * the content without framing. */
+/* Message id: 0x01 || H(u16 sender<> || u16 room<> || encoded content || salt)[0..30].  `encoded`
+ * is * the content without framing. */
 TB_MUST_USE tb_status chat_content_message_id(const struct crypto_suite *suite, tb_bytes sender_uri,
                                               tb_bytes room_uri, tb_bytes encoded,
                                               const uint8_t salt[CHAT_SALT_LEN],

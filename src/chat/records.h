@@ -29,8 +29,8 @@ enum {
     CHAT_DEVICE_REVOKED = 2,
     CHAT_INVITE_ACCOUNT = 1,
     CHAT_INVITE_ROOM = 2,
-    CHAT_JOIN_BY_LINK = 1,
-    CHAT_JOIN_DEVICE = 2
+    CHAT_JOIN_KIND_LINK = 1,
+    CHAT_JOIN_KIND_DEVICE = 2
 };
 #define CHAT_MS_A_DAY UINT64_C(86400000)
 
@@ -44,9 +44,9 @@ TB_MUST_USE tb_status chat_records_hash_of(const struct crypto_suite *suite,
 /* ---- accounts ---- */
 
 /*
- * Sign `record` (all fields but v, prev_record_hash and signature filled in).  previous: the encoded
- * version before, empty for version 0.  signer: the previous version's account key; for version 0
- * and after a reset the record's own.  The result obeys chat_records_verify_next.
+ * Sign `record` (all fields but v, prev_record_hash and signature filled in).  previous: the
+ * encoded version before, empty for version 0.  signer: the previous version's account key; for
+ * version 0 and after a reset the record's own.  The result obeys chat_records_verify_next.
  */
 TB_MUST_USE tb_status chat_records_make_account(const struct crypto_suite *suite,
                                                 const struct crypto_signing_key *signer,
@@ -55,8 +55,8 @@ TB_MUST_USE tb_status chat_records_make_account(const struct crypto_suite *suite
                                                 struct tb_arena *arena, tb_bytes *encoded);
 /*
  * A record as first seen: version 0 self-signed, or a later one that is taken on trust because the
- * chain before it is not at hand (is_first_trusted).  CHAT_RECORD_FORM, _ACCOUNT (the URI is not the
- * one of version 0's key), _DEVICE, _DEVICE_COUNT, _SIGNATURE, _CHAIN.
+ * chain before it is not at hand (is_first_trusted).  CHAT_RECORD_FORM, _ACCOUNT (the URI is not
+ * the one of version 0's key), _DEVICE, _DEVICE_COUNT, _SIGNATURE, _CHAIN.
  */
 TB_MUST_USE tb_status chat_records_verify_first(const struct crypto_suite *suite, tb_bytes encoded,
                                                 struct tb_arena *arena,
@@ -75,8 +75,8 @@ TB_MUST_USE tb_status chat_records_verify_next(const struct crypto_suite *suite,
 const struct chat_device_key *chat_records_device(const struct chat_account_record *record,
                                                   tb_bytes device);
 /*
- * Amendments 20: does this leaf belong to the account of the record?  identity is a device URI of the
- * account (CHAT_LEAF_IDENTITY) and signature_key its active key (CHAT_LEAF_KEY).
+ * Amendments 20: does this leaf belong to the account of the record?  identity is a device URI of
+ * the account (CHAT_LEAF_IDENTITY) and signature_key its active key (CHAT_LEAF_KEY).
  */
 TB_MUST_USE tb_status chat_records_check_leaf(const struct chat_account_record *record,
                                               tb_bytes identity, tb_bytes signature_key);
@@ -91,8 +91,8 @@ TB_MUST_USE tb_status chat_records_make_hub(const struct crypto_suite *suite,
                                             struct chat_hub_record *record, struct tb_arena *arena,
                                             tb_bytes *encoded);
 /*
- * root_hash: the pinned H(root key).  known_version: the highest version seen, which may come again.
- * CHAT_HUB_RECORD_FORM, _ROOT, _SIGNATURE, _VERSION.
+ * root_hash: the pinned H(root key).  known_version: the highest version seen, which may come
+ * again. CHAT_HUB_RECORD_FORM, _ROOT, _SIGNATURE, _VERSION.
  */
 TB_MUST_USE tb_status chat_records_verify_hub(const struct crypto_suite *suite, tb_bytes encoded,
                                               tb_bytes root_hash, uint64_t known_version,
@@ -125,8 +125,8 @@ TB_MUST_USE tb_status chat_records_recipient_hash(const struct crypto_suite *sui
 
 /* ---- joining (amendments 23) ---- */
 
-/* invite may be NULL for CHAT_JOIN_DEVICE.  Fills invite_key and both signatures: the invitation's
- * over the fields before it, the device's over those and the invitation's. */
+/* invite may be NULL for CHAT_JOIN_KIND_DEVICE.  Fills invite_key and both signatures: the
+ * invitation's * over the fields before it, the device's over those and the invitation's. */
 TB_MUST_USE tb_status chat_records_make_join(const struct crypto_suite *suite,
                                              const struct crypto_signing_key *invite,
                                              const struct crypto_signing_key *device,
@@ -134,8 +134,8 @@ TB_MUST_USE tb_status chat_records_make_join(const struct crypto_suite *suite,
                                              struct tb_arena *arena);
 /*
  * record: the requester's newest, encoded and verified; record_hash must be its hash and the device
- * active in it.  invite_key: the announced one (kind 1), empty for kind 2.  CHAT_JOIN_FORM, _RECORD,
- * _INVITE, _DEVICE.
+ * active in it.  invite_key: the announced one (kind 1), empty for kind 2.  CHAT_JOIN_FORM,
+ * _RECORD, _INVITE, _DEVICE.
  */
 TB_MUST_USE tb_status chat_records_verify_join(const struct crypto_suite *suite,
                                                const struct chat_join_request *request,
@@ -185,8 +185,8 @@ enum { CHAT_SAFETY_CODE_LEN = 12 * 5 + 11 }; /* 12 groups of 5 digits, a space b
 /*
  * What two people compare: the same for both, whoever computes it.  Each side (uri<V>, account
  * key<V>) gives x_0 = H("Timbre safety code" || side), x_(n+1) = H(x_n || side), n to 5200; the
- * smaller of the two x_5200 first, z = H("Timbre safety code pair" || x || y); then 12 numbers, each
- * 5 octets of H(z || u8 0) || H(z || u8 1) as an integer modulo 100000, in decimal.
+ * smaller of the two x_5200 first, z = H("Timbre safety code pair" || x || y); then 12 numbers,
+ * each 5 octets of H(z || u8 0) || H(z || u8 1) as an integer modulo 100000, in decimal.
  */
 TB_MUST_USE tb_status chat_records_safety_code(const struct crypto_suite *suite, tb_bytes uri_a,
                                                tb_bytes key_a, tb_bytes uri_b, tb_bytes key_b,

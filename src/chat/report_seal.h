@@ -3,7 +3,7 @@
  * the hub, which cannot read it.
  *
  *     CEK          32 fresh octets
- *     body         AES-256-GCM under HKDF-Expand-SHA256(CEK, ...), of uint32 length || report || zeros
+ *     body         AES-256-GCM under HKDF-Expand-SHA256(CEK, ...), of uint32 length, report, zeros
  *     key_commit   HMAC-SHA256(CEK, "timbre report commit" || H(body)): no two readings of one body
  *     keys         EncryptWithLabel(hpke_key, "TimbreSealedReport1", room_uri<V> || report_id, CEK)
  */

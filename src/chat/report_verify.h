@@ -1,6 +1,6 @@
 /*
- * Verifying a report (spec 2.5.8, V2-V8): a pure function from the evidence, the hub's record and what
- * the verifier happens to hold, to a result that says what is proven and what is not.  V1 is
+ * Verifying a report (spec 2.5.8, V2-V8): a pure function from the evidence, the hub's record and
+ * what the verifier happens to hold, to a result that says what is proven and what is not.  V1 is
  * chat_report_open.
  *
  * A broken chain, hub signature or form refuses the report as a whole (a status).  What concerns
@@ -20,11 +20,11 @@ enum chat_report_alarm {
     CHAT_ALARM_WINDOW_SHORT_BEFORE = 1 << 0, /* less context than the policy asks for */
     CHAT_ALARM_WINDOW_SHORT_AFTER = 1 << 1,
     CHAT_ALARM_LATE = 1 << 2,                /* V6: after the report window */
-    CHAT_ALARM_UNDECRYPTABLE = 1 << 3,       /* the reporter could not read stubs (counts as withheld) */
+    CHAT_ALARM_UNDECRYPTABLE = 1 << 3,       /* not readable, says the reporter; as withheld */
     CHAT_ALARM_NOT_RECEIVED = 1 << 4,
     CHAT_ALARM_EXPIRED = 1 << 5,
     CHAT_ALARM_TARGET_UNPROVEN = 1 << 6,     /* a reported message failed V3 */
-    CHAT_ALARM_VERSIONS_MISSING = 1 << 7,    /* V5: an edit or deletion names a message not opened */
+    CHAT_ALARM_VERSIONS_MISSING = 1 << 7,    /* V5: an edit names a message not opened */
     CHAT_ALARM_FRANK_PREV = 1 << 8,          /* R9: a sender had seen another chain in the window */
     CHAT_ALARM_HUB_SAYS_WRONG = 1 << 9,      /* V8: the hub disowns a stub */
     CHAT_ALARM_PROTOCOL = 1 << 10,           /* level 2: the sender signed a tag and another text */
@@ -83,7 +83,7 @@ struct chat_report_verify_params {
     const struct crypto_suite *suite;        /* of the room's group */
     const struct chat_hub_record *hub;       /* verified; agent keys by time */
     tb_bytes room_uri;                       /* of the envelope: the evidence must name it */
-    const uint8_t *report_id;                /* of the envelope; checked when reporter_uri is known */
+    const uint8_t *report_id;                /* of the envelope; checked with reporter_uri */
     tb_bytes reporter_uri;                   /* empty: unknown */
     uint64_t received_ms;                    /* of the intake */
     uint32_t report_window_s;
@@ -96,8 +96,9 @@ struct chat_report_verify_params {
  * report: what chat_report_open gave.  Everything in *out lives in the arena or in `report`, which
  * must outlive it.
  *
- * Refusals of the whole: CHAT_EVIDENCE_MISSING, _FORM, _STUBS, _TIME_ORDER, _SIGNATURE, _MIMI, _ROOM,
- * _TARGET, _ACCUSED, _DUPLICATE, CHAT_FRANK_AGENT, CHAT_SEALED_ID, CHAT_FRANK_VERDICT_SIGNATURE, WIRE_*.
+ * Refusals of the whole: CHAT_EVIDENCE_MISSING, _FORM, _STUBS, _TIME_ORDER, _SIGNATURE, _MIMI,
+ * _ROOM, _TARGET, _ACCUSED, _DUPLICATE, CHAT_FRANK_AGENT, CHAT_SEALED_ID,
+ * CHAT_FRANK_VERDICT_SIGNATURE, WIRE_*.
  */
 TB_MUST_USE tb_status chat_report_verify(const struct chat_report_verify_params *params,
                                          tb_bytes report, struct tb_arena *arena,

@@ -25,7 +25,7 @@ struct chat_run_link {
 
 /*
  * From a log entry.  group_id, epoch and authenticated_data are those of the PrivateMessage in
- * entry->message.  The result borrows all of them.  CHAT_FRANK_PROFILE, CHAT_SAFE_AAD_*.
+ * entry->message.  The result borrows all of them.  CHAT_FRANK_UNKNOWN_PROFILE, CHAT_SAFE_AAD_*.
  */
 TB_MUST_USE tb_status chat_run_link_of_entry(const struct crypto_suite *suite,
                                              const struct chat_entry_message *entry,
@@ -62,8 +62,8 @@ struct chat_run_rules {
  * R5-R8 for one run that continues `before`.  *after is the new head, written on success only;
  * *bad_index (may be NULL) the link that was refused.
  *
- * CHAT_RUN_TOO_LONG, _UNSIGNED, _KEY_ID, _GROUP; _GAP (seq above the next: fetch stubs), _OLD (seq at
- * or below the head), _CHAIN (the next seq with another prev_chain: keep both signatures, see
+ * CHAT_RUN_TOO_LONG, _UNSIGNED, _KEY_ID, _GROUP; _GAP (seq above the next: fetch stubs), _OLD (seq
+ * at or below the head), _CHAIN (the next seq with another prev_chain: keep both signatures, see
  * equivocation.h), _TIME_BACK, _TIME_AHEAD, _SIGNATURE; CHAT_FRANK_MIMI_*, CHAT_FRANK_SUITE.
  */
 TB_MUST_USE tb_status chat_run_verify(const struct chat_run_rules *rules,

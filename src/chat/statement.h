@@ -1,6 +1,6 @@
 /*
- * Statements of reasons (EU Digital Services Act, article 17): what the person concerned is told, as
- * a message in the notice room, or sealed to the device keys when no KeyPackage is left
+ * Statements of reasons (EU Digital Services Act, article 17): what the person concerned is told,
+ * as a message in the notice room, or sealed to the device keys when no KeyPackage is left
  * (amendments 27).
  */
 #ifndef TB_CHAT_STATEMENT_H
@@ -15,9 +15,9 @@
 
 enum { CHAT_STATEMENT_TEXT_LEN_MAX = 16384 };
 /*
- * A deterministic CBOR map {1: decision id, 2: number, 3: action, 4: scope, 5: room, 6: reason code,
- * 7: rule, 8: facts, 9: until ms, 10: how to appeal, 11: decided ms, 12: report id, 13: stubs}.
- * number is 0 while the decision has none.  Texts are UTF-8; what is empty is left out.
+ * A deterministic CBOR map {1: decision id, 2: number, 3: action, 4: scope, 5: room, 6: reason
+ * code, 7: rule, 8: facts, 9: until ms, 10: how to appeal, 11: decided ms, 12: report id, 13:
+ * stubs}. number is 0 while the decision has none.  Texts are UTF-8; what is empty is left out.
  */
 struct chat_statement {
     uint8_t decision_id[16];
@@ -46,8 +46,8 @@ TB_MUST_USE tb_status chat_statement_render(const struct chat_statement *stateme
                                             struct tb_buf *out);
 
 /*
- * For an account without a KeyPackage (amendments 27): HPKE to a device key of its record, converted
- * from Ed25519 to X25519; info binds device and decision.  suite: 1 or 3.
+ * For an account without a KeyPackage (amendments 27): HPKE to a device key of its record,
+ * converted from Ed25519 to X25519; info binds device and decision.  suite: 1 or 3.
  */
 TB_MUST_USE tb_status chat_statement_seal(const struct crypto_suite *suite, tb_bytes device,
                                           tb_bytes device_key, const uint8_t decision_id[16],

@@ -36,7 +36,7 @@
     CODE(CHAT_FRANK_MIMI_FORM, 635, "the MIMI signature is half there (R5)")                       \
     CODE(CHAT_FRANK_MIMI_MISSING, 636, "the MIMI signature is required and absent (R5)")           \
     CODE(CHAT_FRANK_MIMI_SIGNATURE, 637, "the MIMI signature does not verify (R5)")                \
-    CODE(CHAT_FRANK_PROFILE, 638, "the Timbre frank is of an unknown profile")                     \
+    CODE(CHAT_FRANK_UNKNOWN_PROFILE, 638, "the Timbre frank is of an unknown profile")             \
     CODE(CHAT_FRANK_PREV, 639, "the sender had seen another chain at that number (R9)")            \
     CODE(CHAT_FRANK_TWICE, 640, "the message id was seen before in this room (R10)")               \
     CODE(CHAT_FRANK_TRANSITION, 641, "a new agent key is not signed by the old one")               \
@@ -86,8 +86,8 @@
     CODE(CHAT_LOGIN_SIGNATURE, 685, "the login is not signed by the device's key")                 \
     CODE(CHAT_REGISTER_SIGNATURE, 686, "the registration is not signed by the invitation's key")   \
     CODE(CHAT_REGISTER_HANDLE, 687, "the handle has not the allowed form")                         \
-    CODE(CHAT_ACK_FORM, 688, "the commit acknowledgement has an unknown result")                   \
-    CODE(CHAT_ACK_SIGNATURE, 689, "the commit acknowledgement's signature does not verify")
+    CODE(CHAT_COMMIT_ACK_FORM, 688, "the commit acknowledgement has an unknown result")            \
+    CODE(CHAT_COMMIT_ACK_SIGNATURE, 689, "the acknowledgement's signature does not verify")
 
 /* Room policy. */
 #define CHAT_STATUS_POLICY(CODE)                                                                   \
@@ -102,7 +102,7 @@
     CODE(CHAT_POLICY_LIMIT, 708, "the room would have too many participants or devices")           \
     CODE(CHAT_POLICY_FRANK, 709, "the franking policy is not the one of this version")             \
     CODE(CHAT_POLICY_LEAF_STRANGER, 710, "a device belongs to nobody in the participant list")     \
-    CODE(CHAT_POLICY_LEAF_REMAINS, 711, "a removed or banned user would keep a device in the room") \
+    CODE(CHAT_POLICY_LEAF_REMAINS, 711, "a removed or banned user would keep a device")            \
     CODE(CHAT_POLICY_LEAF_RETAINED, 712, "a device of a user who stays would be removed")          \
     CODE(CHAT_POLICY_DM, 713, "a conversation of two has another number of participants")          \
     CODE(CHAT_POLICY_FIXED, 714, "the participants of this room are fixed")                        \
@@ -148,7 +148,7 @@
     CODE(CHAT_EVIDENCE_SENDER, 751, "an opened text names another sender than its stub (V3)")      \
     CODE(CHAT_EVIDENCE_ROOM, 752, "an opened text or stub names another room (V3)")                \
     CODE(CHAT_EVIDENCE_ATTACHMENT_HASH, 753, "an attachment has not the hash in the text (V4)")    \
-    CODE(CHAT_EVIDENCE_ATTACHMENT_KEY, 754, "an attachment does not decrypt as the text says (V4)") \
+    CODE(CHAT_EVIDENCE_ATTACHMENT_KEY, 754, "an attachment does not decrypt as said (V4)")         \
     CODE(CHAT_EVIDENCE_ATTACHMENT_PLAIN, 755, "an attachment's contents have another hash (V4)")   \
     CODE(CHAT_EVIDENCE_REPLACES, 756, "an edit belongs to another sender's message (V5)")          \
     CODE(CHAT_EVIDENCE_TIME, 757, "the report came after the report window (V6)")                  \
@@ -158,7 +158,7 @@
     CODE(CHAT_EVIDENCE_RECORD, 761, "no record of the sender is at hand (V7)")                     \
     CODE(CHAT_EVIDENCE_ACCUSED, 762, "the report accuses somebody who wrote none of it")           \
     CODE(CHAT_EVIDENCE_TARGET, 763, "a reported message is outside the window or not opened")      \
-    CODE(CHAT_FRANK_VERDICT_SIGNATURE, 764, "the hub's verdict is not signed or on other stubs (V8)") \
+    CODE(CHAT_FRANK_VERDICT_SIGNATURE, 764, "the hub did not sign a verdict on these stubs (V8)")  \
     CODE(CHAT_REASON_UNKNOWN, 765, "there is no reason with this code or name")                    \
     CODE(CHAT_EVIDENCE_DUPLICATE, 766, "a message is opened twice")
 
