@@ -13,6 +13,8 @@
 #define TB_MLS_GROUP_H
 
 #include "crypto/crypto.h"
+#include "mls/env.h"
+#include "mls/key_package.h"
 #include "mls/psk.h"
 #include "mls/secret_tree.h"
 #include "mls/status.h"
@@ -21,39 +23,11 @@
 struct mls_group;
 struct mls_staged;
 
-/* What every call needs from outside.  Borrowed for the life of the group. */
-struct mls_env {
-    const struct crypto_suite *suite;
-    struct tb_mem *mem;
-    struct tb_rng *rng;
-};
-
 /* Named limits; every one has its unit in its name.  Those of the ratchets are in secret_tree.h. */
 enum {
     MLS_PAST_EPOCH_COUNT_MAX = 3,         /* epochs whose application messages still open */
     MLS_PENDING_PROPOSAL_COUNT_MAX = 1024 /* proposals cached in one epoch */
 };
-
-/* A key package together with its private halves; the caller stores it until it is used. */
-struct mls_key_package_secrets {
-    struct tb_secret init_key;
-    struct tb_secret encryption_key;
-};
-
-struct mls_key_package_params {
-    tb_bytes identity;                          /* basic credential */
-    const struct crypto_signing_key *signer;    /* the device key; the leaf's signature key */
-    uint64_t not_before_s, not_after_s;         /* lifetime, seconds since 1970 UTC */
-    bool is_last_resort;                        /* adds the last_resort_key_package component */
-    tb_bytes leaf_app_data;                     /* encoded AppDataDictionary, may be empty */
-};
-/* encoded: the KeyPackage (not in an MLSMessage), in the arena.  ref: its KeyPackageRef, hash_len. */
-TB_MUST_USE tb_status mls_key_package_new(const struct mls_env *env,
-                                          const struct mls_key_package_params *params,
-                                          struct tb_arena *arena, tb_bytes *encoded,
-                                          struct mls_key_package_secrets *secrets,
-                                          uint8_t ref[CRYPTO_HASH_MAX]);
-void mls_key_package_secrets_wipe(struct mls_key_package_secrets *secrets);
 
 /* ------------------------------------------------------------------ life */
 

@@ -19,6 +19,7 @@ static const struct {
     { "transcript-hashes", vectors_transcript_hashes, { "interim_transcript_hash_before" } },
     { "secret-tree", vectors_secret_tree, { "encryption_secret", "sender_data", "leaves" } },
     { "message-protection", vectors_message_protection, { "proposal_priv", "application_priv" } },
+    { "welcome", vectors_welcome, { "init_priv", "key_package", "signer_pub", "welcome" } },
     { "deserialization", vectors_deserialization, { "vlbytes_header", "length" } },
 };
 
