@@ -70,7 +70,7 @@ room_of       = $(firstword $(subst _, ,$(1)))
 WARN := -Wall -Wextra -Wpedantic -Wconversion -Wshadow -Wstrict-prototypes -Wmissing-prototypes \
         -Wvla -Werror
 BASE_CFLAGS := -std=c11 -D_GNU_SOURCE $(WARN) -fvisibility=hidden -Iinclude -Isrc -I. \
-               -DTIMBRE_VERSION='"$(VERSION)"' $(PKGS_CFLAGS)
+               -I$(BUILD)/generated -DTIMBRE_VERSION='"$(VERSION)"' $(PKGS_CFLAGS)
 SAN := -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
 
 release_CC     := $(CC)
@@ -127,6 +127,12 @@ $(UNITS): $(BUILD)/asan/unit/%: $(BUILD)/asan/tests/unit/%.o \
 $(FUZZERS): $(BUILD)/fuzz/bin/%: $(BUILD)/fuzz/tests/fuzz/%.o \
 		$$(call archives,$$(call room_of,$$*),fuzz)
 	$(call link,fuzz)
+
+# The tests that walk through every table get their list from the headers.
+$(BUILD)/generated/wire_roots.h: tools/wiredoc tools/tables.py $(ROOM_C) $(wildcard src/*/*.h)
+	@tools/wiredoc --roots $@; touch $@
+$(BUILD)/asan/tests/unit/all_wire_test.o $(BUILD)/clang/tests/unit/all_wire_test.ok \
+$(BUILD)/fuzz/tests/fuzz/all_wire_fuzz.o: $(BUILD)/generated/wire_roots.h
 
 # ---------------------------------------------------------------- clang reads everything too
 

@@ -89,13 +89,24 @@ def call_arguments(body, name):
     return found
 
 
+ROOMS = ["base", "wire", "crypto", "mls", "chat", "client", "hub", "stats"]
+
+
+def in_room_order(paths):
+    """Room by room as they build on one another, then by name."""
+    def place(path):
+        room = os.path.basename(os.path.dirname(path))
+        return (ROOMS.index(room) if room in ROOMS else len(ROOMS), path)
+    return sorted(paths, key=place)
+
+
 class Tables:
     """Everything that the headers under root/src say about bytes, in the order of the files."""
 
     def __init__(self, root):
         self.structs, self.selects, self.constants = {}, {}, {}
-        headers = sorted(glob.glob(os.path.join(root, "src/*/*.h")))
-        sources = sorted(glob.glob(os.path.join(root, "src/*/*.c")))
+        headers = in_room_order(glob.glob(os.path.join(root, "src/*/*.h")))
+        sources = in_room_order(glob.glob(os.path.join(root, "src/*/*.c")))
         self.texts = {path: open(path, encoding="utf-8").read() for path in headers + sources}
         codes = {path: strip_comments(text) for path, text in self.texts.items()}
         macros, homes = {}, {}

@@ -107,10 +107,37 @@ static bool takes_octets(const struct wire_desc *desc)
     return false;
 }
 
+/* Does the value reach to the end of its input?  Asked of graphs that are known to be finite. */
+static bool ends_in_rest(const struct wire_desc *desc)
+{
+    if (desc->row_count == 0) return false;
+    const struct wire_row *last = &desc->rows[desc->row_count - 1];
+    if (last->kind == WIRE_REST) return true;
+    if (last->kind == WIRE_SUB || last->kind == WIRE_OPT) return ends_in_rest(last->sub);
+    if (last->kind != WIRE_SELECT) return false;
+    for (size_t i = 0; i < last->arms->arm_count; i++) {
+        const struct wire_desc *arm = last->arms->arms[i].desc;
+        if (arm != NULL && ends_in_rest(arm)) return true;
+    }
+    return false;
+}
+
+/* The rest of an input ends it: nothing may follow, and elements of a vector have no rest. */
+static bool check_rest(const struct wire_desc *desc)
+{
+    for (size_t i = 0; i < desc->row_count; i++) {
+        const struct wire_row *row = &desc->rows[i];
+        struct wire_desc alone = { desc->name, row, 1, desc->size };
+        bool is_last = i + 1 == desc->row_count;
+        if (!is_last && ends_in_rest(&alone)) return false;
+        if (row->kind == WIRE_VEC && ends_in_rest(row->sub)) return false;
+    }
+    return true;
+}
+
 static bool check_row(const struct wire_desc *desc, const struct wire_row *row, unsigned depth)
 {
     if (row->offset >= desc->size || row->min > row->max || row->max > WIRE_LEN_MAX) return false;
-    if (row->kind == WIRE_REST) return row == &desc->rows[desc->row_count - 1];
     if (row->kind == WIRE_VEC && !takes_octets(row->sub)) return false;
     if (row->sub != NULL) return check_at(row->sub, depth + 1);
     if (row->arms == NULL) return true;
@@ -127,7 +154,7 @@ static bool check_at(const struct wire_desc *desc, unsigned depth)
     for (size_t i = 0; i < desc->row_count; i++) {
         if (!check_row(desc, &desc->rows[i], depth)) return false;
     }
-    return true;
+    return check_rest(desc);
 }
 
 bool wire_check(const struct wire_desc *desc)
