@@ -1,0 +1,205 @@
+#include "host/client_verbs.h"
+
+#include <string.h>
+
+#include "host/client_text.h"
+
+#define NEW CLI_NEEDS_NEW
+#define ACCOUNT CLI_NEEDS_ACCOUNT
+#define NOTHING CLI_NEEDS_NOTHING
+
+const struct cli_verb cli_verbs[] = {
+    { "account register", "", CLI_BIT(HANDLE) | CLI_BIT(INVITE_FILE) | CLI_BIT(PASSPHRASE),
+      0, 0, NEW, false, cli_verb_account_register,
+      "Make a profile and register it at the hub of an invitation.",
+      "timbre account register --profile alice\n"
+      "timbre account register --profile bob --invite-file bob.link\n\n"
+      "The link is asked for, or read from standard input or a file.  It is a secret: whoever has\n"
+      "it can register in your place.  The first administrator's client makes the desk, the room\n"
+      "in which reports are worked on.\n" },
+    { "account show", "", 0, 0, 0, ACCOUNT, false, cli_verb_account_show,
+      "Show this profile's account, device and hub.", "" },
+    { "room create", "NAME", CLI_BIT(CLASS), 1, 1, ACCOUNT, false, cli_verb_room_create,
+      "Create a room and be its owner.", "timbre room create team\n" },
+    { "room list", "", 0, 0, 0, ACCOUNT, false, cli_verb_room_list, "List the rooms.", "" },
+    { "room show", "ROOM", 0, 1, 1, ACCOUNT, false, cli_verb_room_show,
+      "Show one room: its state, its class and who is in it.", "" },
+    { "room invite", "ROOM", CLI_BIT(USES) | CLI_BIT(EXPIRES), 1, 1, ACCOUNT, false,
+      cli_verb_room_invite, "Make a link with which others join.",
+      "timbre room invite team --uses 3 --expires 24h\n\n"
+      "The link is a secret.  Somebody in the room has to be online for a person to come in.\n" },
+    { "room join", "", CLI_BIT(LINK_FILE) | CLI_BIT(NO_WAIT), 0, 0, ACCOUNT, false,
+      cli_verb_room_join, "Join a room with a link.",
+      "timbre room join\ntimbre room join --link-file team.link\n\n"
+      "Waits until a member's client has let you in.  With --no-wait the request stays at the hub\n"
+      "and 'timbre sync' takes the answer later.\n" },
+    { "room leave", "ROOM", CLI_BIT(YES), 1, 1, ACCOUNT, false, cli_verb_room_leave,
+      "Leave a room.", "" },
+    { "room add", "ROOM WHO", 0, 2, 2, ACCOUNT, false, cli_verb_room_add,
+      "Add a person who has agreed to contact.", "timbre room add team bob\n" },
+    { "room remove", "ROOM WHO", CLI_BIT(YES), 2, 2, ACCOUNT, false, cli_verb_room_remove,
+      "Remove a person from a room.", "" },
+    { "room members", "ROOM", 0, 1, 1, ACCOUNT, false, cli_verb_room_members,
+      "List who is in a room.", "" },
+    { "send", "ROOM TEXT", 0, 2, 2, ACCOUNT, false, cli_verb_send, "Send a message.",
+      "timbre send team \"hello\"\ndate | timbre send team -\n\n"
+      "TEXT - reads standard input.  The message is durable at the hub when the verb ends well.\n" },
+    { "tail", "ROOM", CLI_BIT(FOLLOW) | CLI_BIT(LINES), 1, 1, ACCOUNT, false,
+      cli_verb_tail, "Show the newest messages of a room.",
+      "timbre tail team --follow\ntimbre tail team --json\n\n"
+      "The number before a message is what 'timbre report new' takes.\n" },
+    { "chat", "ROOM", CLI_BIT(LINES), 1, 1, ACCOUNT, true, cli_verb_chat,
+      "Read and write at once, line by line.", "timbre chat team\n\nEnd it with Ctrl-D.\n" },
+    { "device list", "", 0, 0, 0, ACCOUNT, false, cli_verb_device_list,
+      "List the devices of this account.", "" },
+    { "device rejoin", "", CLI_BIT(YES), 0, 0, ACCOUNT, false, cli_verb_device_rejoin,
+      "Make this profile a new device of its account.",
+      "For a profile that is a copy, or came back from a backup: it may not send, because its keys\n"
+      "may have been used elsewhere.  The old device is revoked.\n" },
+    { "contact request", "WHO", 0, 1, 1, ACCOUNT, false, cli_verb_contact_request,
+      "Ask a person for contact, so that you may add each other to rooms.", "" },
+    { "contact accept", "WHO", 0, 1, 1, ACCOUNT, false, cli_verb_contact_accept,
+      "Agree to contact with a person.", "" },
+    { "contact revoke", "WHO", 0, 1, 1, ACCOUNT, false, cli_verb_contact_revoke,
+      "Take back your agreement.", "" },
+    { "contact list", "", 0, 0, 0, ACCOUNT, false, cli_verb_contact_list,
+      "List who asked for contact and who has agreed.", "" },
+    { "safety-code", "WHO", 0, 1, 1, ACCOUNT, false, cli_verb_safety_code,
+      "Show the digits that both of you compare.",
+      "timbre safety-code bob\n\nRead them to each other, face to face or by telephone.  When they\n"
+      "are equal, nobody stands between you.\n" },
+    { "report new", "ROOM MESSAGE...",
+      CLI_BIT(REASON) | CLI_BIT(OPEN) | CLI_BIT(NOTE_FILE) | CLI_BIT(NAMED), 2, 255,
+      ACCOUNT, false, cli_verb_report_new, "Report messages to the moderators of a room.",
+      "timbre report new team 12 13 --reason threat --open 11\n\n"
+      "MESSAGE is the number that 'timbre tail' shows.  Only the messages you name are opened to\n"
+      "the moderators; of those around them they see that they exist, not what they say.\n"
+      "Reasons: spam, harassment, threat, hate, sexual, child-safety, fraud, malware, doxxing,\n"
+      "room-rule, protocol, other.\n" },
+    { "report list", "", 0, 0, 0, ACCOUNT, false, cli_verb_report_list,
+      "List the reports you made.", "" },
+    { "desk list", "", 0, 0, 0, ACCOUNT, false, cli_verb_desk_list,
+      "List the cases of the moderation desk.", "" },
+    { "desk show", "CASE", 0, 1, 1, ACCOUNT, false, cli_verb_desk_show,
+      "Open a case, verify it, and say what is proven and what is not.", "" },
+    { "desk decide", "CASE",
+      CLI_BIT(ACTION) | CLI_BIT(SCOPE) | CLI_BIT(REASON) | CLI_BIT(UNTIL) |
+          CLI_BIT(FACTS_FILE) | CLI_BIT(YES),
+      1, 1, ACCOUNT, false, cli_verb_desk_decide, "Decide a case and sign the decision.",
+      "timbre desk decide 3f9a --action ban --scope hub --facts-file facts.txt\n\n"
+      "Shows the plan first.  The accused gets the statement of reasons and can answer it.\n" },
+    { "desk keys", "", 0, 0, 0, ACCOUNT, false, cli_verb_desk_keys,
+      "Show the desk's keys that reports are sealed to.", "" },
+    { "notice list", "", 0, 0, 0, ACCOUNT, false, cli_verb_notice_list,
+      "List the rooms in which the desk wrote to somebody.", "" },
+    { "notice show", "ROOM", 0, 1, 1, ACCOUNT, false, cli_verb_notice_show,
+      "Read a statement of reasons and the answers to it.",
+      "Answer with 'timbre send ROOM TEXT'.\n" },
+    { "sync", "", CLI_BIT(FOLLOW), 0, 0, ACCOUNT, false, cli_verb_sync,
+      "Fetch what is new and send what waits.", "" },
+    { "rpc", "", 0, 0, 0, ACCOUNT, true, cli_verb_rpc,
+      "Speak JSON-RPC 2.0 on standard input and output, one object a line.",
+      "{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"send\",\"params\":{\"room\":\"team\","
+      "\"text\":\"hello\"}}\n\n"
+      "Methods are the verbs with a dot between their words.  What comes in is told as\n"
+      "notifications with the method 'receive'.\n" },
+    { "completion", "bash", 0, 1, 1, NOTHING, true, cli_verb_completion,
+      "Print a completion script for bash.", "eval \"$(timbre completion bash)\"\n" },
+    { "version", "", 0, 0, 0, NOTHING, false, cli_verb_version, "Print the version.", "" },
+    { "help", "[VERB]", CLI_BIT(MAN), 0, 2, NOTHING, true, cli_verb_help_run,
+      "Explain a verb.", "timbre help report new\n" },
+};
+const size_t cli_verb_count = sizeof cli_verbs / sizeof cli_verbs[0];
+
+enum { HINT_DISTANCE_MAX = 2 };
+
+/* The words of a verb's name: one or two. */
+static size_t name_split(const char *name, char noun[16], const char **verb)
+{
+    const char *space = strchr(name, ' ');
+    size_t len = space != NULL ? (size_t)(space - name) : strlen(name);
+    memcpy(noun, name, len);
+    noun[len] = 0;
+    *verb = space != NULL ? space + 1 : NULL;
+    return space != NULL ? 2 : 1;
+}
+
+const struct cli_verb *cli_verb_find(const char *const *words, size_t count, size_t *taken)
+{
+    for (size_t i = 0; i < cli_verb_count; i++) {
+        char noun[16];
+        const char *verb;
+        size_t needs = name_split(cli_verbs[i].name, noun, &verb);
+        if (count < needs || strcmp(words[0], noun) != 0) continue;
+        if (verb != NULL && strcmp(words[1], verb) != 0) continue;
+        *taken = needs;
+        return &cli_verbs[i];
+    }
+    return NULL;
+}
+
+void cli_verb_hint(const char *const *words, size_t count, FILE *to)
+{
+    const struct cli_verb *best = NULL;
+    unsigned best_distance = HINT_DISTANCE_MAX + 1;
+    bool is_noun = false;
+    for (size_t i = 0; i < cli_verb_count; i++) {
+        char noun[16];
+        const char *verb;
+        name_split(cli_verbs[i].name, noun, &verb);
+        is_noun = is_noun || (verb != NULL && strcmp(noun, words[0]) == 0);
+        unsigned distance = cli_text_distance(words[0], noun);
+        if (verb != NULL) distance += count > 1 ? cli_text_distance(words[1], verb) : 1;
+        if (distance >= best_distance) continue;
+        best = &cli_verbs[i];
+        best_distance = distance;
+    }
+    if (is_noun) {
+        fprintf(to, "What there is for '%s':\n", words[0]);
+        for (size_t i = 0; i < cli_verb_count; i++) {
+            size_t len = strlen(words[0]);
+            const struct cli_verb *verb = &cli_verbs[i];
+            if (strncmp(verb->name, words[0], len) != 0 || verb->name[len] != ' ') continue;
+            fprintf(to, "  timbre %s %s\n", verb->name, verb->arguments);
+        }
+    } else if (best != NULL) {
+        fprintf(to, "Did you mean 'timbre %s'?\n", best->name);
+    } else {
+        fprintf(to, "'timbre help' lists the verbs.\n");
+    }
+}
+
+void cli_verbs_usage(FILE *to)
+{
+    fprintf(to, "usage: timbre VERB [OPTION...]\n\n");
+    for (size_t i = 0; i < cli_verb_count; i++) {
+        const struct cli_verb *verb = &cli_verbs[i];
+        int width = fprintf(to, "  %s %s", verb->name, verb->arguments);
+        fprintf(to, "%*s%s\n", width < 28 ? 28 - width : 2, "", verb->summary);
+    }
+    fprintf(to, "\n'timbre help VERB' tells more.\n");
+}
+
+static void options_print(uint64_t options, FILE *to)
+{
+    for (int i = 0; i < CLI_OPTION_COUNT; i++) {
+        const struct cli_option_row *row = &cli_option_rows[i];
+        if ((options >> i & 1) == 0 || row->help == NULL) continue;
+        int width = fprintf(to, "  --%s%s%s", row->name, row->value != NULL ? " " : "",
+                            row->value != NULL ? row->value : "");
+        fprintf(to, "%*s%s\n", width < 26 ? 26 - width : 2, "", row->help);
+    }
+}
+
+void cli_verb_help(const struct cli_verb *verb, FILE *to)
+{
+    fprintf(to, "usage: timbre %s%s%s [OPTION...]\n\n%s\n", verb->name,
+            verb->arguments[0] != 0 ? " " : "", verb->arguments, verb->summary);
+    if (verb->more[0] != 0) fprintf(to, "\n%s", verb->more);
+    if (verb->options != 0) {
+        fprintf(to, "\n");
+        options_print(verb->options, to);
+    }
+    fprintf(to, "\nWith every verb:\n");
+    options_print(CLI_OPTIONS_ALL, to);
+}

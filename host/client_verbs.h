@@ -1,0 +1,75 @@
+/*
+ * The one table of verbs.  The command line, its help, JSON-RPC, the completion script and the
+ * manual page's list all read it.
+ */
+#ifndef TB_HOST_CLIENT_VERBS_H
+#define TB_HOST_CLIENT_VERBS_H
+
+#include "host/client_args.h"
+
+struct cli_app;
+
+enum cli_need {
+    CLI_NEEDS_NOTHING = 1, /* no profile */
+    CLI_NEEDS_NEW,         /* a profile; made when it is absent */
+    CLI_NEEDS_ACCOUNT      /* a registered profile */
+};
+
+struct cli_verb {
+    const char *name;      /* "room create" */
+    const char *arguments; /* "NAME", "ROOM MESSAGE..." */
+    uint64_t options;      /* CLI_BIT(...) beyond CLI_OPTIONS_ALL */
+    uint8_t count_min, count_max; /* words behind the verb; 255: as many as there are */
+    enum cli_need need;
+    bool is_terminal_only; /* not offered over JSON-RPC */
+    int (*run)(struct cli_app *app); /* returns an exit code */
+    const char *summary;
+    const char *more;      /* examples and remarks, or "" */
+};
+extern const struct cli_verb cli_verbs[];
+extern const size_t cli_verb_count;
+
+/* The verb at the start of words, and how many of them it took; NULL when there is none. */
+const struct cli_verb *cli_verb_find(const char *const *words, size_t count, size_t *taken);
+/* "did you mean" for words that name no verb; prints nothing when nothing is near. */
+void cli_verb_hint(const char *const *words, size_t count, FILE *to);
+
+void cli_verbs_usage(FILE *to);
+void cli_verb_help(const struct cli_verb *verb, FILE *to);
+
+int cli_verb_account_register(struct cli_app *app);
+int cli_verb_account_show(struct cli_app *app);
+int cli_verb_room_create(struct cli_app *app);
+int cli_verb_room_list(struct cli_app *app);
+int cli_verb_room_show(struct cli_app *app);
+int cli_verb_room_invite(struct cli_app *app);
+int cli_verb_room_join(struct cli_app *app);
+int cli_verb_room_leave(struct cli_app *app);
+int cli_verb_room_add(struct cli_app *app);
+int cli_verb_room_remove(struct cli_app *app);
+int cli_verb_room_members(struct cli_app *app);
+int cli_verb_send(struct cli_app *app);
+int cli_verb_tail(struct cli_app *app);
+int cli_verb_chat(struct cli_app *app);
+int cli_verb_device_list(struct cli_app *app);
+int cli_verb_device_rejoin(struct cli_app *app);
+int cli_verb_contact_request(struct cli_app *app);
+int cli_verb_contact_accept(struct cli_app *app);
+int cli_verb_contact_revoke(struct cli_app *app);
+int cli_verb_contact_list(struct cli_app *app);
+int cli_verb_safety_code(struct cli_app *app);
+int cli_verb_report_new(struct cli_app *app);
+int cli_verb_report_list(struct cli_app *app);
+int cli_verb_desk_list(struct cli_app *app);
+int cli_verb_desk_show(struct cli_app *app);
+int cli_verb_desk_decide(struct cli_app *app);
+int cli_verb_desk_keys(struct cli_app *app);
+int cli_verb_notice_list(struct cli_app *app);
+int cli_verb_notice_show(struct cli_app *app);
+int cli_verb_sync(struct cli_app *app);
+int cli_verb_rpc(struct cli_app *app);
+int cli_verb_completion(struct cli_app *app);
+int cli_verb_version(struct cli_app *app);
+int cli_verb_help_run(struct cli_app *app);
+
+#endif
