@@ -8,11 +8,15 @@
 #define TB_TESTS_SUPPORT_H
 
 #include <setjmp.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include <cmocka.h>
 
@@ -106,6 +110,22 @@ static inline tb_bytes test_hex(const char *text, uint8_t *out, size_t out_max)
 
 #define assert_ok(EXPRESSION_) assert_int_equal((EXPRESSION_).code, TB_OK)
 #define assert_status(EXPRESSION_, CODE_) assert_int_equal((EXPRESSION_).code, (CODE_))
+/* The call ends its process by abort(), as a failed assert does. */
+#define assert_aborts(FUNCTION_) assert_true(test_aborts(FUNCTION_))
+static inline bool test_aborts(void (*function)(void))
+{
+    int result = 0;
+    pid_t child = fork();
+    assert_true(child >= 0);
+    if (child == 0) {
+        (void)!freopen("/dev/null", "w", stderr);
+        function();
+        _exit(0);
+    }
+    assert_true(waitpid(child, &result, 0) == child);
+    return WIFSIGNALED(result) && WTERMSIG(result) == SIGABRT;
+}
+
 #define assert_bytes(ACTUAL_, EXPECTED_)                                                           \
     do {                                                                                           \
         tb_bytes actual_ = (ACTUAL_), expected_ = (EXPECTED_);                                     \
