@@ -4,7 +4,7 @@
  * A tree is a small handle on counted, immutable nodes.  mls_tree_share gives a second tree in
  * constant time; a change copies the path from the root to what changes and nothing else.  So a
  * commit is staged on a shared tree and merged by exchanging handles, and a dropped one costs
- * nothing.  Tree hashes are cached in the nodes; keys are kept in a set, so that a key in two places
+ * nothing.  Tree hashes are cached in the nodes; keys are kept in a set, so that one in two places
  * is noticed without a search.
  *
  * After a refusal by a function that changes a tree, that handle is good for mls_tree_wipe only;
@@ -100,6 +100,8 @@ TB_MUST_USE tb_status mls_tree_update(struct mls_tree *tree, uint32_t leaf_index
 TB_MUST_USE tb_status mls_tree_remove(struct mls_tree *tree, uint32_t leaf_index);
 /* Replace a leaf and nothing else: the last step of an update path. */
 TB_MUST_USE tb_status mls_tree_set_leaf(struct mls_tree *tree, uint32_t leaf_index, tb_bytes leaf);
+/* Extend the tree until it has this leaf. */
+TB_MUST_USE tb_status mls_tree_reserve(struct mls_tree *tree, uint32_t leaf_index);
 
 /* ---- believing ---- */
 
@@ -109,6 +111,6 @@ TB_MUST_USE tb_status mls_tree_check_keys(const struct mls_tree *tree);
  * All that section 12.4.3.1 asks of a received tree's parents: unmerged_leaves, unique keys, and
  * every parent parent-hash valid (section 7.9.2).  Leaves are the caller's (public_validate.h).
  */
-TB_MUST_USE tb_status mls_tree_check(struct mls_tree *tree, struct tb_arena *arena);
+TB_MUST_USE tb_status mls_tree_check(struct mls_tree *tree);
 
 #endif
