@@ -20,6 +20,11 @@ static const struct {
     { "secret-tree", vectors_secret_tree, { "encryption_secret", "sender_data", "leaves" } },
     { "message-protection", vectors_message_protection, { "proposal_priv", "application_priv" } },
     { "welcome", vectors_welcome, { "init_priv", "key_package", "signer_pub", "welcome" } },
+    { "tree-math", vectors_tree_math, { "n_leaves", "n_nodes", "root" } },
+    { "tree-operations", vectors_tree_operations, { "tree_before", "proposal", "tree_after" } },
+    { "tree-validation", vectors_tree_validation, { "tree", "resolutions", "tree_hashes" } },
+    { "treekem", vectors_treekem, { "ratchet_tree", "leaves_private", "update_paths" } },
+    { "messages", vectors_messages, { "mls_welcome", "private_message", "group_secrets" } },
     { "deserialization", vectors_deserialization, { "vlbytes_header", "length" } },
 };
 
