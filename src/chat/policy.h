@@ -172,7 +172,8 @@ bool chat_policy_may_change(const struct chat_role_data *roles, uint32_t by_role
 
 /*
  * Apply one update (spec 1.4): role changes, removals, appends, against indices of the list before
- * the update.  The new list lives in the arena.  CHAT_PARTICIPANT_INDEX, _TWICE, _LISTED, _ROLE,
+ * the update.  roles NULL: role indices are not looked up (app_data.h; the policy check of the
+ * commit does).  The new list lives in the arena.  CHAT_PARTICIPANT_INDEX, _TWICE, _LISTED, _ROLE,
  * _URI, CHAT_POLICY_LIMIT.
  */
 TB_MUST_USE tb_status chat_policy_apply(const struct chat_role_data *roles,

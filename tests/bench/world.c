@@ -7,6 +7,7 @@
 #include <sys/un.h>
 #include <unistd.h>
 
+#include "chat/app_data.h"
 #include "chat/names.h"
 #include "chat/protocol.h"
 #include "host/clock.h"
@@ -271,7 +272,8 @@ void bench_world_init(struct bench_world *world, struct bench_hub_process *proce
     world->rng = generator.rng;
     tb_arena_init(&world->arena, &world->mem, SIZE_MAX / 4);
     must(crypto_suite_init(&world->suite, 0x0003, crypto_backend_native()), "the cipher suite");
-    world->env = (struct mls_env){ .suite = &world->suite,
+    world->env = (struct mls_env){ .app_data = chat_app_data(),
+                                    .suite = &world->suite,
                                     .mem = &world->mem,
                                     .rng = &world->rng };
     world->process = process;
