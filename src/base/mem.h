@@ -40,7 +40,7 @@ void tb_arena_init(struct tb_arena *arena, struct tb_mem *mem, size_t used_bytes
  * TB_ARENA_FIXED_OVERHEAD octets are the arena's own. */
 enum { TB_ARENA_FIXED_OVERHEAD = 4 * sizeof(size_t) };
 void tb_arena_init_fixed(struct tb_arena *arena, void *memory, size_t len);
-/* count * size zeroed octets, 16-aligned; NULL over the ceiling.  A size of 0 gives a valid pointer. */
+/* count * size zeroed octets, 16-aligned; NULL over the ceiling.  Nothing still has an address. */
 void *tb_arena_take(struct tb_arena *arena, size_t count, size_t size);
 /* A copy that lives as long as the arena. */
 TB_MUST_USE tb_status tb_arena_dup(struct tb_arena *arena, tb_bytes value, tb_bytes *out);

@@ -36,7 +36,7 @@ enum tb_status_code {
 
 #define TB_STATUS(CODE_) ((tb_status){ (uint16_t)(CODE_) })
 
-/* The only two control-flow macros: TRY returns, CHECK goes to `out` (a local `status` holds it). */
+/* The only two control-flow macros: TRY returns, CHECK goes to `out` with a local `status`. */
 #define TRY(EXPRESSION_)                                                                           \
     do {                                                                                           \
         tb_status try_status_ = (EXPRESSION_);                                                     \
