@@ -11,7 +11,7 @@
 #define CHAT_STATUS_CONTENT(CODE)                                                                  \
     CODE(CHAT_CONTENT_SHAPE, 600, "the content is not the array of seven that MIMI asks for")      \
     CODE(CHAT_CONTENT_SALT, 601, "the salt is not 16 octets")                                      \
-    CODE(CHAT_CONTENT_ID, 602, "a message id in the content is not 32 octets of the known form")   \
+    CODE(CHAT_CONTENT_ID, 602, "a message id in the content is not 32 octets")                     \
     CODE(CHAT_CONTENT_TOPIC, 603, "the topic id is over its limit")                                \
     CODE(CHAT_CONTENT_EXPIRES, 604, "the expiration is not [bool, uint32]")                        \
     CODE(CHAT_CONTENT_EXTENSION, 605, "an extension has a wrong type or is over its limits")       \
@@ -46,7 +46,7 @@
     CODE(CHAT_RUN_TOO_LONG, 647, "the run has no link or more than 64")                            \
     CODE(CHAT_RUN_KEY_ID, 648, "the links of a run name different hub keys")                       \
     CODE(CHAT_RUN_GAP, 649, "messages are missing before this one (R7)")                           \
-    CODE(CHAT_RUN_OLD, 650, "the number was seen before and the link is the same (R7)")            \
+    CODE(CHAT_RUN_OLD, 650, "the number was seen before (R7)")                                     \
     CODE(CHAT_RUN_CHAIN, 651, "the link does not continue the known chain (R7)")                   \
     CODE(CHAT_RUN_TIME_BACK, 652, "the time lies before that of the message before it (R8)")       \
     CODE(CHAT_RUN_TIME_AHEAD, 653, "the time lies too far in the future (R8)")                     \
