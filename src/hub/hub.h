@@ -4,8 +4,8 @@
  *     store begin
  *     hub_step() for every frame, request, opened, closed or tick that is ready
  *     hub_turn_end()             closes runs: hash, sign, write pages and headers
- *     store commit
- *     hub_turn_committed()  or, when the store refused,  hub_turn_refused()
+ *     store commit, or rollback when hub_turn_end() said false
+ *     hub_turn_committed()  or, when the turn was not committed,  hub_turn_refused()
  *     release the effects, in order
  *
  * so one durable transaction serves all frames of a turn and nothing is answered or fanned out
@@ -32,7 +32,8 @@ struct hub_blob {
     struct tb_mem *mem;
     uint32_t ref_count;
     uint32_t message_count; /* messages inside, for metrics */
-    size_t len;
+    size_t len; /* octets to send */
+    size_t cap; /* octets taken for data; what is behind len is the engine's own */
     /* The host's: the frame header in front of data, made once for all who get the blob.  It ends
      * where data begins, so header and payload are one run of octets. */
     uint8_t head_len;
@@ -138,7 +139,10 @@ void hub_free(struct hub *hub);
 
 /* Never fails: what cannot be done becomes an error answer or a close. */
 void hub_step(struct hub *hub, const struct hub_event *event, struct hub_effects *effects);
-void hub_turn_end(struct hub *hub, uint64_t now_ms, struct hub_effects *effects);
+/* False: the store refused a write, or memory ran out, inside the turn.  The transaction must not
+ * be committed: roll it back and call hub_turn_refused.  (A store that refused a write refuses the
+ * commit as well.) */
+bool hub_turn_end(struct hub *hub, uint64_t now_ms, struct hub_effects *effects);
 void hub_turn_committed(struct hub *hub);
 void hub_turn_refused(struct hub *hub, struct hub_effects *effects);
 
