@@ -10,6 +10,8 @@
 #include "mls/public_validate.h"
 #include "mls/tree.h"
 
+enum { MLS_PROPOSALS_PSK_COUNT_MAX = 256 }; /* pre-shared keys of one commit */
+
 /* One proposal of the commit, in the commit's order; references are resolved by the caller. */
 struct mls_proposals_item {
     const struct mls_proposal *proposal; /* decoded */
@@ -19,7 +21,7 @@ struct mls_proposals_item {
 };
 
 struct mls_proposals_input {
-    struct mls_tree *tree;                   /* of the old epoch; not changed but for its cache */
+    struct mls_tree *tree;                   /* of the old epoch; only its cached hashes change */
     const struct mls_group_context *context; /* of the old epoch */
     const struct mls_public_app_data *app_data; /* may be NULL */
     const struct mls_proposals_item *items;
@@ -30,19 +32,21 @@ struct mls_proposals_input {
     uint64_t now_s;          /* 0: lifetimes are not checked */
 };
 
-/* Lists and views live in the arena; tree is owned by the caller and ended by mls_tree_wipe. */
+/* Leaf indices, in the arena. */
+struct mls_proposals_leaves {
+    uint32_t *at;
+    size_t count;
+};
+
+/* Lists and views live in the arena.  The tree is the caller's, to be ended by mls_tree_wipe. */
 struct mls_proposals_result {
-    struct mls_tree tree; /* after the proposals, before the path */
-    struct mls_public_rules rules;
-    const struct mls_extension *extensions; /* of the new GroupContext */
-    size_t extension_count;
-    uint32_t committer_leaf; /* of the new epoch; assigned here for an external commit */
-    uint32_t *added;         /* leaves, ascending, in the order of the Adds */
-    size_t added_count;
-    uint32_t *updated;       /* leaves replaced by Update proposals */
-    size_t updated_count;
-    uint32_t *removed;       /* leaves of the old tree */
-    size_t removed_count;
+    struct mls_tree tree;          /* after the proposals, before the path */
+    struct mls_public_rules rules; /* with the extensions of the new GroupContext */
+    bool rules_changed;
+    uint32_t committer_leaf;       /* in the new tree; assigned here for an external commit */
+    struct mls_proposals_leaves added;   /* ascending: in the order of the Adds */
+    struct mls_proposals_leaves updated; /* by Update proposals */
+    struct mls_proposals_leaves removed; /* of the old tree */
     const struct mls_pre_shared_key_id **psks; /* in the order of the list */
     size_t psk_count;
     const struct mls_external_init *external_init; /* NULL without */
@@ -51,20 +55,19 @@ struct mls_proposals_result {
 };
 
 /*
- * Validate the list and apply it to a shared copy of the tree.  Checked here: every rule that needs
- * no path.  The uniqueness of keys and the credentials of all leaves are judged at the end, in
- * mls_proposals_finish, when the path is merged.
+ * Validate the list and apply it to a shared copy of the tree.  Checked here: every rule that can
+ * be judged without the path.  mls_proposals_finish judges the rest.
  */
 TB_MUST_USE tb_status mls_proposals_apply(const struct mls_proposals_input *input,
                                           struct tb_arena *arena,
                                           struct mls_proposals_result *out);
 
 /*
- * After the path (or without one): the committer's new leaf, uniqueness of keys, credentials.
- * path_leaf: leaf_node of the update path, NULL without.
+ * When the path, if any, is merged into result->tree: the committer's new leaf (path_leaf; NULL
+ * without a path), keys that stand twice, credentials and capabilities of all members.
  */
 TB_MUST_USE tb_status mls_proposals_finish(const struct mls_proposals_input *input,
-                                           struct mls_proposals_result *result,
+                                           const struct mls_proposals_result *result,
                                            const struct mls_leaf_node *path_leaf,
                                            struct tb_arena *arena);
 
@@ -75,6 +78,7 @@ bool mls_proposals_needs_path(uint16_t proposal_type);
 /*
  * One proposal by itself, before it is cached: the sender's right, a live leaf to remove, a valid
  * key package or leaf.  What depends on the rest of a list waits for mls_proposals_apply.
+ * input: tree, context, app_data and now_s count, the rest is ignored.
  */
 TB_MUST_USE tb_status mls_proposals_check_one(const struct mls_proposals_input *input,
                                               const struct mls_proposals_item *item,

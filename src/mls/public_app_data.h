@@ -11,6 +11,9 @@
 #include "mls/status.h"
 #include "mls/structs.h"
 
+/* AppDataUpdate proposals that one commit may hold. */
+enum { MLS_APP_DATA_UPDATE_COUNT_MAX = 256 };
+
 struct mls_public_app_data {
     void *ctx;
     /*
@@ -35,13 +38,14 @@ TB_MUST_USE tb_status mls_public_dictionary_check(tb_bytes dictionary);
 /* The component's data in a dictionary that was checked. */
 bool mls_public_dictionary_find(tb_bytes dictionary, uint16_t component_id, tb_bytes *data);
 
-/* authenticated_data as sorted Safe AAD items (section 4.9): MLS_SAFE_AAD or OK. */
+/* authenticated_data as strictly ascending Safe AAD items (section 4.9): MLS_SAFE_AAD or OK. */
 TB_MUST_USE tb_status mls_public_safe_aad_check(tb_bytes authenticated_data);
 
 /*
  * Apply AppDataUpdate proposals, in the order of the commit.  app_data NULL: the last update
  * replaces the data.  dictionary: the extension's data before, empty when the extension is absent.
- * MLS_PROPOSALS_APP_DATA for contradictions and for the removal of what is not there.
+ * MLS_PROPOSALS_APP_DATA for contradictions and for the removal of what is not there; TB_TOO_LONG
+ * for more updates than the limit.
  */
 TB_MUST_USE tb_status mls_public_dictionary_apply(const struct mls_public_app_data *app_data,
                                                   tb_bytes dictionary,

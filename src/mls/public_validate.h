@@ -44,20 +44,18 @@ TB_MUST_USE tb_status mls_public_leaf_check(const struct mls_public_rules *rules
 TB_MUST_USE tb_status mls_public_key_package_check(const struct mls_public_rules *rules,
                                                    const struct mls_key_package_in *key_package,
                                                    struct tb_arena *arena);
-/* Every leaf supports the credential types in use by others (section 7.3, fourth item). */
+/* The leaf supports every credential type in use in the tree (section 7.3, fourth item). */
 TB_MUST_USE tb_status mls_public_credentials_check(const struct mls_tree *tree,
                                                    const struct mls_leaf_node *leaf);
-/* Every leaf of the tree supports it (sections 13.2 and 13.4); asked only where no requirement of
- * the group says so already. */
-bool mls_public_all_support_proposal(const struct mls_public_rules *rules,
-                                     const struct mls_tree *tree, uint16_t proposal_type);
+/* The group requires this proposal type: then every member supports it. */
+bool mls_public_requires_proposal(const struct mls_public_rules *rules, uint16_t proposal_type);
+/* mls_public_leaf_supports of every leaf: after the rules changed. */
 TB_MUST_USE tb_status mls_public_all_support(const struct mls_public_rules *rules,
                                              const struct mls_tree *tree);
 
 /* A received tree, whole: tree hash, parents, every leaf. */
 TB_MUST_USE tb_status mls_public_tree_check(const struct mls_public_rules *rules,
-                                            struct mls_tree *tree, tb_bytes tree_hash,
-                                            struct tb_arena *arena);
+                                            struct mls_tree *tree, tb_bytes tree_hash);
 /* GroupInfoTBS under the signer's leaf; the GroupInfo was decoded. */
 TB_MUST_USE tb_status mls_public_group_info_verify(const struct crypto_suite *suite,
                                                    const struct mls_tree *tree,

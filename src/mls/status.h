@@ -56,7 +56,6 @@
     CODE(MLS_PROPOSALS_UPDATE_OWN, 362, "the committer updates its own leaf by a proposal")        \
     CODE(MLS_PROPOSALS_REMOVE_OWN, 363, "the committer removes itself")                            \
     CODE(MLS_PROPOSALS_LEAF_TWICE, 364, "two updates or removes concern the same leaf")            \
-    CODE(MLS_PROPOSALS_ADD_TWICE, 365, "two adds bring the same client")                           \
     CODE(MLS_PROPOSALS_PSK_TWICE, 366, "two proposals bring the same pre-shared key")              \
     CODE(MLS_PROPOSALS_PSK, 367, "a pre-shared key id has a form that may not be proposed")        \
     CODE(MLS_PROPOSALS_EXTENSIONS_TWICE, 368, "two proposals replace the group's extensions")      \
@@ -66,7 +65,6 @@
                                           "one in an external commit")                             \
     CODE(MLS_PROPOSALS_NOT_EXTERNAL, 372, "an external commit holds a proposal it may not hold")   \
     CODE(MLS_PROPOSALS_NOT_SUPPORTED, 373, "a member does not support this type of proposal")      \
-    CODE(MLS_PROPOSALS_EXTENSION_NOT_SUPPORTED, 374, "a member does not support an extension")     \
     CODE(MLS_PROPOSALS_APP_DATA, 375, "app data updates contradict each other or the dictionary")  \
     CODE(MLS_PROPOSALS_DICTIONARY, 376, "only AppDataUpdate may change the app data dictionary")   \
     CODE(MLS_PROPOSALS_SELF_REMOVE, 377, "a SelfRemove by value or together with a Remove")        \
@@ -105,7 +103,6 @@
     CODE(MLS_WELCOME_PSK_USAGE, 475, "a resumption key of a Welcome has a usage not offered here") \
     CODE(MLS_GROUP_INACTIVE, 480, "we are no longer a member of the group")                        \
     CODE(MLS_NO_PENDING, 481, "there is no pending or staged commit of that kind")                 \
-    CODE(MLS_COMMIT_FIRST, 482, "proposals are pending that a commit must take up first")          \
     CODE(MLS_GROUP_SIGNER, 483, "the signature key given is not that of our leaf")                 \
     CODE(MLS_GROUP_EPOCH_END, 484, "the group has no epoch left")
 
