@@ -25,7 +25,8 @@ struct host_store {
     sqlite3 *db;
     const struct host_store_codec *codec;
     const struct host_store_table *tables[HOST_STORE_TABLE_COUNT_MAX]; /* by number */
-    sqlite3_stmt *statements[HOST_STORE_TABLE_COUNT_MAX][STORE_SQL_COUNT]; /* made when first used */
+    /* Made when they are first used. */
+    sqlite3_stmt *statements[HOST_STORE_TABLE_COUNT_MAX][STORE_SQL_COUNT];
     sqlite3_stmt *begin, *commit, *rollback;
     bool is_begun;
     bool has_failed; /* of the open transaction: something was refused */

@@ -54,7 +54,7 @@ struct host_store_config {
     const struct host_store_codec *codec; /* NULL: values as they are */
     bool is_wiping;                       /* overwrite what is deleted */
     bool is_read_only;                    /* must exist and have this schema; nothing is written */
-    uint64_t bytes_max;                   /* size of the file at which writes are refused; 0: none */
+    uint64_t bytes_max;                   /* of the file: more is refused; 0: no limit */
     unsigned lock_wait_ms;                /* for another writer; 0: STORE_LOCK_WAIT_MS, 5 s */
 };
 
@@ -67,7 +67,7 @@ struct host_store;
  */
 TB_MUST_USE tb_status host_store_open(const struct host_store_config *config,
                                       struct host_store **out);
-/* Rolls back what is open, folds the WAL into the file when nobody else reads.  NULL is accepted. */
+/* Rolls back what is open; folds the WAL into the file when nobody else reads.  NULL is fine. */
 void host_store_close(struct host_store *store);
 
 /* The providers' view; lives as long as the store.  Writes only between begin and commit. */
@@ -101,7 +101,7 @@ void host_store_checkpoint(struct host_store *store);
  */
 void host_store_checkpoint_beside(const char *path);
 
-/* A consistent copy into one file that must not exist, while others write.  HOST_EXISTS, HOST_IO. */
+/* A consistent copy, while others write, into a file that must not exist.  HOST_EXISTS, HOST_IO. */
 TB_MUST_USE tb_status host_store_copy(struct host_store *store, const char *path);
 /* SQLite's own check of the whole file.  HOST_DAMAGED. */
 TB_MUST_USE tb_status host_store_check(struct host_store *store);

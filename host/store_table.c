@@ -62,8 +62,8 @@ static void end_statement(sqlite3_stmt *statement, bool is_own)
 /* NULL data would bind NULL, which is not the empty value. */
 static int bind(sqlite3_stmt *statement, int number, tb_bytes value)
 {
-    return sqlite3_bind_blob64(statement, number, value.data != NULL ? (const void *)value.data : "",
-                               value.len, SQLITE_STATIC);
+    const void *data = value.data != NULL ? (const void *)value.data : "";
+    return sqlite3_bind_blob64(statement, number, data, value.len, SQLITE_STATIC);
 }
 
 static tb_bytes column(sqlite3_stmt *statement, int number)

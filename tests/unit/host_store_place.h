@@ -1,4 +1,4 @@
-/* What the tests of the SQLite adapter share: a folder of its own for each test, and short forms. */
+/* What the tests of the SQLite adapter share: a folder for each test, and short forms. */
 #ifndef TB_TESTS_UNIT_HOST_STORE_PLACE_H
 #define TB_TESTS_UNIT_HOST_STORE_PLACE_H
 
@@ -84,8 +84,8 @@ static inline void put_durably(struct host_store *store, uint8_t table, const ch
     assert_ok(host_store_commit(store));
 }
 
-static inline void expect(struct place *place, struct host_store *store, uint8_t table, const char *key,
-                   const char *value)
+static inline void expect(struct place *place, struct host_store *store, uint8_t table,
+                          const char *key, const char *value)
 {
     tb_bytes found;
     tb_status status =

@@ -60,7 +60,9 @@ static void an_older_schema_is_copied_and_brought_forward(void **state)
 
     static const struct host_store_step steps[] = { { 1, "CREATE TABLE more(x) STRICT" },
                                                     { 2, "UPDATE things SET value=x'6e6577'" } };
-    static const struct host_store_step wrong[] = { { 1, "UPDATE things SET value=x'00'; CREATE" } };
+    static const struct host_store_step wrong[] = {
+        { 1, "UPDATE things SET value=x'00'; CREATE" }
+    };
     struct host_store_config config = config_of(place);
     config.schema_version = 3;
     assert_status(host_store_open(&config, &store), HOST_SCHEMA_STEP); /* no way leads there */
