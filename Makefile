@@ -155,15 +155,18 @@ wasm_CFLAGS := --target=wasm32-wasi -O2 -g0 -nostdlibinc -isystem $(WASI) -mbulk
                -ffile-prefix-map=$(CURDIR)/= -std=c11 -D_GNU_SOURCE $(WARN) -fvisibility=hidden \
                -Iinclude -Isrc -I.
 wasm_LINK   := --target=wasm32-wasi -mexec-model=reactor -Wl,--stack-first -Wl,-z,stack-size=1048576 \
-               -Wl,--max-memory=536870912 -Wl,--gc-sections -Wl,--strip-all
+               -Wl,--max-memory=536870912 -Wl,--gc-sections -Wl,--strip-debug
 $(BUILD)/wasm/flags: FORCE
 	@mkdir -p $(@D); echo '$(wasm_CFLAGS)' | cmp -s - $@ || echo '$(wasm_CFLAGS)' > $@
 $(BUILD)/wasm/%.o: %.c $(BUILD)/wasm/flags
 	@mkdir -p $(@D); echo "  wasm  $<"
 	@$(wasm_CC) $(wasm_CFLAGS) -MMD -MP -c $< -o $@
-$(BUILD)/timbre.wasm: $(call objects,wasm,$(WASM_C) $(wildcard cmd/wasm.c))
+$(BUILD)/timbre.wasm: $(call objects,wasm,$(WASM_C) cmd/wasm.c)
 	@echo "  link  $@"; $(wasm_CC) $(filter %.o,$^) $(wasm_LINK) -o $@
-$(BUILD)/mls-vectors.wasm: $(call objects,wasm,$(WASM_C) $(VECTOR_C) $(wildcard tests/wasm/*.c))
+# The whole core with nothing left out, so that no import of an unused function stays unseen.
+$(BUILD)/whole.wasm: $(call objects,wasm,$(WASM_C) cmd/wasm.c)
+	@echo "  link  $@"; $(wasm_CC) $(filter %.o,$^) $(wasm_LINK) -Wl,--no-gc-sections -o $@
+$(BUILD)/mls-vectors.wasm: $(call objects,wasm,$(WASM_C) cmd/wasm.c $(VECTOR_C) tests/wasm/vectors.c)
 	@echo "  link  $@"; $(wasm_CC) $(filter %.o,$^) $(wasm_LINK) -o $@
 
 # ---------------------------------------------------------------- commands
@@ -197,8 +200,8 @@ sim: $(SIM)
 	$(BUILD)/sim --seed $(or $(SEED),1) --steps $(or $(STEPS),10000)
 bench: build $(addprefix $(BUILD)/,$(BENCHES))
 	@for program in $(addprefix $(BUILD)/,$(BENCHES)); do $$program $(BENCH_ARGS) || exit 1; done
-wasm: $(BUILD)/timbre.wasm
-	@tools/node tests/wasm/imports.mjs $(BUILD)/timbre.wasm
+wasm: $(BUILD)/timbre.wasm $(BUILD)/whole.wasm
+	@tools/node tests/wasm/imports.mjs $^
 wasm-vectors-program: $(BUILD)/mls-vectors.wasm
 wasm-vectors: $(BUILD)/mls-vectors.wasm
 	@tools/node tests/wasm/vectors.mjs $(BUILD)/mls-vectors.wasm $(or $(VECTOR_FILES),\
