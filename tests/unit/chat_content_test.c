@@ -80,8 +80,8 @@ static void message_id_is_the_draft_s(void **state)
     assert_ok(chat_content_decode(input, &f.arena, &content));
     assert_ok(chat_content_message_id(&f.suite, content.sender_uri, content.room_uri, input,
                                       content.salt, id));
-    assert_bytes(TB_ARRAY(id),
-                 fixture_hex(&f, "017ce54837404c3696e0c747b985cb172716d0ed0a3d249ca63ace7d82a096f4"));
+    assert_hex(&f, TB_ARRAY(id),
+               "017ce54837404c3696e0c747b985cb172716d0ed0a3d249ca63ace7d82a096f4");
     fixture_end(&f);
 }
 
@@ -168,7 +168,8 @@ static void each_rule_of_the_format_is_refused_by_its_name(void **state)
         { "875000000000000000000000000000000000f640f6f6a2016161016162 83016000", WIRE_CBOR_FORM },
         { "875000000000000000000000000000000000f640f6f6a20161610261628318016000", WIRE_CBOR_FORM },
         /* parts: null with a field too many, no fields, unknown cardinality, single without text */
-        { "875000000000000000000000000000000000f640f6f6a20161610261628401600000", CHAT_CONTENT_PART },
+        { "875000000000000000000000000000000000f640f6f6a20161610261628401600000",
+          CHAT_CONTENT_PART },
         { "875000000000000000000000000000000000f640f6f6a201616102616280", CHAT_CONTENT_PART },
         { "875000000000000000000000000000000000f640f6f6a201616102616283016004", CHAT_CONTENT_PART },
         { "875000000000000000000000000000000000f640f6f6a20161610261628501600161786178",

@@ -47,6 +47,8 @@ static inline tb_bytes fixture_hex(struct fixture *fixture, const char *hex)
     return test_hex(hex, out, max);
 }
 
+#define assert_hex(FIXTURE_, ACTUAL_, HEX_) assert_bytes(ACTUAL_, fixture_hex(FIXTURE_, HEX_))
+
 static inline tb_bytes fixture_encode(struct fixture *fixture, const struct wire_desc *desc,
                                       const void *value)
 {
