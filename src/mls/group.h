@@ -91,8 +91,7 @@ bool mls_group_leaf(const struct mls_group *group, uint32_t leaf_index, struct m
 /*
  * An application message.  aad: authenticated_data as it stands on the wire (Safe AAD octets).
  * The generation is used up in memory when this returns; store the group before sending.
- * Refused with MLS_PENDING_PROPOSALS when RFC 9420, section 12.4 asks for a commit first and
- * must_commit_first is set by the caller.
+ * Whether a commit is due first (mls_group_must_commit) is for the caller to respect.
  */
 TB_MUST_USE tb_status mls_group_protect(struct mls_group *group, tb_bytes aad, tb_bytes plaintext,
                                         size_t padding_size, struct tb_arena *arena,
@@ -100,7 +99,10 @@ TB_MUST_USE tb_status mls_group_protect(struct mls_group *group, tb_bytes aad, t
 /* The FramedContent signature of the newest own application message is kept as evidence: */
 tb_bytes mls_group_last_signature(const struct mls_group *group);
 
-/* A standalone proposal as MLSMessage(PublicMessage or PrivateMessage); it is cached as pending. */
+/*
+ * A standalone proposal as MLSMessage(PublicMessage or PrivateMessage); it is cached as pending.
+ * Of an Update only the type is looked at: the group makes the leaf with a fresh key.
+ */
 TB_MUST_USE tb_status mls_group_propose(struct mls_group *group,
                                         const struct mls_proposal *proposal, tb_bytes aad,
                                         bool as_public, struct tb_arena *arena, tb_bytes *message);
@@ -214,6 +216,9 @@ bool mls_group_pending_proposal(const struct mls_group *group, size_t index,
                                 struct mls_staged_proposal *out);
 /* Drop a cached proposal that policy refuses. */
 void mls_group_pending_proposal_drop(struct mls_group *group, size_t index);
+/* RFC 9420, section 12.4: somebody else's proposal waits, so a commit comes before the next
+ * application message. */
+bool mls_group_must_commit(const struct mls_group *group);
 
 /* ------------------------------------------------------------------ beside */
 

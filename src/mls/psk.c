@@ -51,3 +51,14 @@ bool mls_psk_id_matches(const struct mls_pre_shared_key_id *a,
     default: return false;
     }
 }
+
+tb_status mls_psk_find(const struct mls_psk_entry *psks, size_t count,
+                       const struct mls_pre_shared_key_id *id, tb_bytes *out)
+{
+    for (size_t i = 0; i < count; i++) {
+        if (!mls_psk_id_matches(&psks[i].id, id)) continue;
+        *out = psks[i].psk;
+        return TB_STATUS(TB_OK);
+    }
+    return TB_STATUS(MLS_PSK_UNKNOWN);
+}

@@ -23,4 +23,8 @@ TB_MUST_USE tb_status mls_psk_secret(const struct crypto_suite *suite,
 bool mls_psk_id_matches(const struct mls_pre_shared_key_id *a,
                         const struct mls_pre_shared_key_id *b);
 
+/* The key that an id names among those that a caller offers: MLS_PSK_UNKNOWN without one. */
+TB_MUST_USE tb_status mls_psk_find(const struct mls_psk_entry *psks, size_t count,
+                                   const struct mls_pre_shared_key_id *id, tb_bytes *out);
+
 #endif

@@ -25,6 +25,7 @@ static const struct {
     { "tree-validation", vectors_tree_validation, { "tree", "resolutions", "tree_hashes" } },
     { "treekem", vectors_treekem, { "ratchet_tree", "leaves_private", "update_paths" } },
     { "messages", vectors_messages, { "mls_welcome", "private_message", "group_secrets" } },
+    { "passive-client", vectors_passive_client, { "initial_epoch_authenticator", "epochs" } },
     { "deserialization", vectors_deserialization, { "vlbytes_header", "length" } },
 };
 

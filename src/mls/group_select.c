@@ -1,0 +1,92 @@
+/*
+ * Which cached proposals an own commit takes up (RFC 9420, section 12.2, last part): all that can
+ * stand together.  Removals come first, those of an external sender before all others: a delivery
+ * service may insist on them.
+ */
+#include "mls/group_select.h"
+
+static const uint32_t NO_LEAF = UINT32_MAX;
+
+/* The leaf that a proposal changes or takes away. */
+static uint32_t target_of(const struct mls_proposals_item *item)
+{
+    switch (item->proposal->proposal_type) {
+    case MLS_PROPOSAL_UPDATE:
+    case MLS_PROPOSAL_SELF_REMOVE: return item->sender_index;
+    case MLS_PROPOSAL_REMOVE: return item->proposal->of.remove->removed;
+    default: return NO_LEAF;
+    }
+}
+
+static bool same_client(const struct mls_proposal *a, const struct mls_proposal *b)
+{
+    const struct mls_key_package_in *left = &a->of.add->key_package;
+    const struct mls_key_package_in *right = &b->of.add->key_package;
+    return tb_bytes_equal(left->leaf_node.signature_key, right->leaf_node.signature_key) ||
+           tb_bytes_equal(left->leaf_node.encryption_key, right->leaf_node.encryption_key);
+}
+
+/* Two proposals of which a valid commit holds one. */
+static bool excludes(const struct mls_proposals_item *a, const struct mls_proposals_item *b)
+{
+    uint16_t type = a->proposal->proposal_type;
+    if (type == MLS_PROPOSAL_REINIT || b->proposal->proposal_type == MLS_PROPOSAL_REINIT) {
+        return true;
+    }
+    if (target_of(a) != NO_LEAF && target_of(a) == target_of(b)) return true;
+    if (type != b->proposal->proposal_type) return false;
+    if (type == MLS_PROPOSAL_ADD) return same_client(a->proposal, b->proposal);
+    if (type == MLS_PROPOSAL_PSK) {
+        return mls_psk_id_matches(&a->proposal->of.psk->psk, &b->proposal->of.psk->psk);
+    }
+    return type == MLS_PROPOSAL_GROUP_CONTEXT_EXTENSIONS;
+}
+
+static unsigned rank_of(const struct mls_proposals_item *item)
+{
+    uint16_t type = item->proposal->proposal_type;
+    if (type == MLS_PROPOSAL_REMOVE) return item->sender_type == MLS_SENDER_EXTERNAL ? 0 : 2;
+    return type == MLS_PROPOSAL_SELF_REMOVE ? 1 : 3;
+}
+enum { RANKS = 4 };
+
+static bool is_allowed(const struct mls_group *group, const struct mls_proposals_item *item,
+                       const struct mls_group_selection *chosen)
+{
+    if (target_of(item) == group->now->own.leaf_index) return false;
+    for (size_t i = 0; i < chosen->count; i++) {
+        if (excludes(item, &chosen->items[i])) return false;
+    }
+    return true;
+}
+
+tb_status mls_group_select(const struct mls_group *group, const struct mls_commit_params *params,
+                           struct tb_arena *arena, struct mls_group_selection *out)
+{
+    size_t total = params->proposal_count + (params->include_pending ? group->cache_count : 0);
+    out->count = 0;
+    out->items = tb_arena_take(arena, total, sizeof *out->items);
+    out->list = tb_arena_take(arena, total, sizeof *out->list);
+    struct wire_opaque *refs = tb_arena_take(arena, total, sizeof *refs);
+    if (out->items == NULL || out->list == NULL || refs == NULL) return TB_STATUS(TB_NO_SPACE);
+
+    for (size_t i = 0; i < params->proposal_count; i++) {
+        const struct mls_proposal *proposal = &params->proposals[i];
+        out->items[i] = (struct mls_proposals_item){ proposal, MLS_SENDER_MEMBER,
+                                                     group->now->own.leaf_index, false };
+        out->list[i].type = MLS_BY_VALUE;
+        out->list[i].of.proposal = (struct mls_proposal *)(uintptr_t)proposal;
+        out->count++;
+    }
+    for (unsigned rank = 0; params->include_pending && rank < RANKS; rank++) {
+        for (const struct mls_cached *at = group->cache; at != NULL; at = at->next) {
+            if (rank_of(&at->item) != rank || !is_allowed(group, &at->item, out)) continue;
+            refs[out->count].value = (tb_bytes){ at->ref, group->env.suite->hash_len };
+            out->items[out->count] = at->item;
+            out->list[out->count].type = MLS_BY_REFERENCE;
+            out->list[out->count].of.reference = &refs[out->count];
+            out->count++;
+        }
+    }
+    return TB_STATUS(TB_OK);
+}
