@@ -147,6 +147,29 @@ static void an_arena_takes_a_smaller_block_when_a_large_one_is_refused(void **st
     assert_int_equal(heap.mem.used_bytes, 0);
 }
 
+static void an_arena_in_fixed_memory_never_grows_and_is_wiped_in_place(void **state)
+{
+    (void)state;
+    struct tb_arena arena;
+    union {
+        uint8_t octets[TB_ARENA_FIXED_OVERHEAD + 64];
+        max_align_t aligned;
+    } memory;
+    memset(&memory, 0xee, sizeof memory);
+    tb_arena_init_fixed(&arena, &memory, sizeof memory);
+    for (int round = 0; round < 2; round++) {
+        uint8_t *first = tb_arena_take(&arena, 1, 40);
+        uint8_t *second = tb_arena_take(&arena, 1, 16);
+        assert_true(first != NULL && second != NULL);
+        assert_true(is_zero(first, 40) && is_zero(second, 16));
+        assert_true(second + 16 <= memory.octets + sizeof memory);
+        assert_null(tb_arena_take(&arena, 1, 1));
+        memset(first, 0x77, 40);
+        tb_arena_wipe(&arena);
+        assert_true(is_zero(first, 40));
+    }
+}
+
 static void a_buffer_grows_to_its_ceiling_and_keeps_its_contents(void **state)
 {
     (void)state;
@@ -215,6 +238,7 @@ int main(void)
         cmocka_unit_test(the_ceiling_of_an_arena_holds_whatever_is_asked),
         cmocka_unit_test(a_copy_in_the_arena_outlives_its_source),
         cmocka_unit_test(an_arena_takes_a_smaller_block_when_a_large_one_is_refused),
+        cmocka_unit_test(an_arena_in_fixed_memory_never_grows_and_is_wiped_in_place),
         cmocka_unit_test(a_buffer_grows_to_its_ceiling_and_keeps_its_contents),
         cmocka_unit_test(a_buffer_without_memory_keeps_what_it_has),
         cmocka_unit_test(a_dry_generator_is_told_and_nothing_needs_none),
