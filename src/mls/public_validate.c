@@ -37,10 +37,8 @@ tb_status mls_public_leaf_supports(const struct mls_public_rules *rules,
 {
     const struct mls_capabilities *has = &leaf->capabilities;
     const struct mls_required_capabilities *required = &rules->required;
-    if (!mls_leaf_has_version(has, MLS_VERSION_MLS10) ||
-        !mls_leaf_has_suite(has, rules->suite->id)) {
-        return TB_STATUS(MLS_LEAF_VERSION);
-    }
+    /* The lists of versions and suites bind nobody: section 7.3 does not ask for the group's own in
+     * them, and deployed clients leave it out. */
     for (size_t i = 0; i < rules->extension_count; i++) { /* section 13.4 */
         if (!mls_leaf_has_extension(has, rules->extensions[i].extension_type)) {
             return TB_STATUS(MLS_LEAF_REQUIRED);
@@ -76,6 +74,23 @@ static tb_status check_lifetime(const struct mls_public_rules *rules,
     return TB_STATUS(is_short ? TB_OK : MLS_LEAF_LIFETIME);
 }
 
+/* No type twice, each listed by the leaf's capabilities, a dictionary in order. */
+static tb_status check_extensions(const struct mls_capabilities *has,
+                                  const struct mls_extension *extensions, size_t count,
+                                  uint16_t unlisted)
+{
+    tb_bytes dictionary;
+    TRY(mls_public_extensions_distinct(extensions, count));
+    for (size_t i = 0; i < count; i++) {
+        if (!mls_leaf_has_extension(has, extensions[i].extension_type)) return TB_STATUS(unlisted);
+    }
+    if (!mls_public_extension_find(extensions, count, MLS_EXTENSION_APP_DATA_DICTIONARY,
+                                   &dictionary)) {
+        return TB_STATUS(TB_OK);
+    }
+    return mls_public_dictionary_check(dictionary);
+}
+
 /* What a leaf says of itself: no group is needed. */
 static tb_status check_alone(const struct crypto_suite *suite, const struct mls_leaf_node *leaf)
 {
@@ -84,12 +99,7 @@ static tb_status check_alone(const struct crypto_suite *suite, const struct mls_
         leaf->signature_key.len != suite->sign_public_len) {
         return TB_STATUS(CRYPTO_KEY);
     }
-    TRY(mls_public_extensions_distinct(leaf->extensions.at, leaf->extensions.count));
-    for (size_t i = 0; i < leaf->extensions.count; i++) {
-        if (!mls_leaf_has_extension(has, leaf->extensions.at[i].extension_type)) {
-            return TB_STATUS(MLS_LEAF_EXTENSION);
-        }
-    }
+    TRY(check_extensions(has, leaf->extensions.at, leaf->extensions.count, MLS_LEAF_EXTENSION));
     if (!mls_leaf_has_credential(has, leaf->credential.credential_type)) {
         return TB_STATUS(MLS_LEAF_CREDENTIAL);
     }
@@ -122,12 +132,7 @@ tb_status mls_public_key_package_check(const struct mls_public_rules *rules,
         return TB_STATUS(MLS_KEY_PACKAGE_INIT_KEY);
     }
     TRY(mls_public_extensions_distinct(key_package->extensions.at, key_package->extensions.count));
-    for (size_t i = 0; i < key_package->extensions.count; i++) {
-        if (!mls_leaf_has_extension(&leaf->capabilities,
-                                    key_package->extensions.at[i].extension_type)) {
-            return TB_STATUS(MLS_KEY_PACKAGE_EXTENSION);
-        }
-    }
+    /* Its extensions need no capability, unlike a leaf's: GREASE may stand there (13.5). */
     TRY(mls_public_leaf_check(rules, leaf, MLS_LEAF_KEY_PACKAGE, 0, arena));
     return mls_leaf_key_package_verify(rules->suite, key_package, arena);
 }

@@ -43,11 +43,9 @@
     CODE(MLS_LEAF_REQUIRED, 343, "a leaf node lacks a capability that the group requires")         \
     CODE(MLS_LEAF_CREDENTIAL, 344, "a member does not support another member's credential type")   \
     CODE(MLS_LEAF_EXTENSION, 345, "a leaf node uses an extension that its capabilities omit")      \
-    CODE(MLS_LEAF_VERSION, 346, "a leaf node's capabilities omit the group's version or suite")    \
     CODE(MLS_LEAF_UPDATE_KEY, 347, "an updated leaf keeps the encryption key of the old one")      \
     CODE(MLS_KEY_PACKAGE_SIGNATURE, 350, "the signature of a key package does not verify")         \
-    CODE(MLS_KEY_PACKAGE_INIT_KEY, 351, "the init key of a key package is also its leaf's key")    \
-    CODE(MLS_KEY_PACKAGE_EXTENSION, 352, "a key package uses an extension its leaf omits")
+    CODE(MLS_KEY_PACKAGE_INIT_KEY, 351, "the init key of a key package is also its leaf's key")
 
 /* Proposals and commits: RFC 9420, sections 12.1 to 12.4. */
 #define MLS_STATUS_PROPOSALS(CODE)                                                                 \
