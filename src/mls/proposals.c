@@ -173,7 +173,7 @@ tb_status mls_proposals_check_one(const struct mls_proposals_input *input,
 /* What has been seen of a list so far. */
 struct list {
     const struct mls_proposals_input *input;
-    /* Sets of leaves of the old tree, a bit each: updated or removed, removed, removed by itself. */
+    /* Sets of leaves of the old tree: updated or removed, removed, removed by themselves. */
     uint8_t *changed, *leaving, *self_removed;
     size_t external_init_count, extensions_count, remove_count;
     size_t reinit_count, psk_count;

@@ -10,17 +10,24 @@
 #define TB_MLS_PUBLIC_GROUP_H
 
 #include "crypto/crypto.h"
+#include "mls/public_app_data.h"
 #include "mls/status.h"
 #include "mls/structs.h"
 
 struct mls_public_group;
 struct mls_public_staged;
 
-enum { MLS_PUBLIC_PROPOSAL_COUNT_MAX = 1024 }; /* pending proposals of one epoch */
+enum {
+    MLS_PUBLIC_PROPOSAL_COUNT_MAX = 1024,       /* pending proposals of one epoch */
+    MLS_PUBLIC_PROPOSAL_BYTES_MAX = 4 << 20,    /* memory of one of them */
+    MLS_PUBLIC_STAGED_BYTES_MAX = 128 << 20,    /* memory of a staged commit but for its tree */
+};
 
+/* Borrowed for the life of the group. */
 struct mls_public_env {
     const struct crypto_suite *suite;
     struct tb_mem *mem;
+    const struct mls_public_app_data *app_data; /* NULL: an AppDataUpdate replaces the data */
 };
 
 /* group_info: MLSMessage(GroupInfo) or GroupInfo.  ratchet_tree: encoded, unless in GroupInfo.
@@ -71,6 +78,7 @@ TB_MUST_USE tb_status mls_public_group_propose(struct mls_public_group *group, t
                                                uint64_t now_s, struct tb_arena *arena,
                                                struct mls_public_proposal *out,
                                                struct tb_why *why);
+/* Views, borrowed until the proposal is dropped or the next merge. */
 size_t mls_public_group_pending_count(const struct mls_public_group *group);
 bool mls_public_group_pending(const struct mls_public_group *group, size_t index,
                               struct mls_public_proposal *out);
@@ -95,11 +103,11 @@ struct mls_public_commit_view {
     tb_bytes authenticated_data;
     const struct mls_public_proposal *proposals;
     size_t proposal_count;
-    const struct mls_public_leaf *added;
+    const struct mls_public_leaf *added; /* of the new epoch; an external joiner is one of them */
     size_t added_count;
-    const struct mls_public_leaf *removed;
+    const struct mls_public_leaf *removed; /* of the old epoch */
     size_t removed_count;
-    const struct mls_public_leaf *updated;
+    const struct mls_public_leaf *updated; /* Updates, and a committing member's leaf with a path */
     size_t updated_count;
     uint64_t new_epoch;
     tb_bytes new_group_context; /* encoded */
@@ -113,7 +121,9 @@ struct mls_public_commit_view {
 TB_MUST_USE tb_status mls_public_group_stage(struct mls_public_group *group, tb_bytes message,
                                              tb_bytes group_info, uint64_t now_s,
                                              struct mls_public_staged **out, struct tb_why *why);
-const struct mls_public_commit_view *mls_public_staged_view(const struct mls_public_staged *staged);
+/* Valid until the staged commit is merged or dropped. */
+const struct mls_public_commit_view *
+mls_public_staged_view(const struct mls_public_staged *staged);
 /* A component of the NEW epoch's app_data_dictionary. */
 bool mls_public_staged_component(const struct mls_public_staged *staged, uint16_t component_id,
                                  tb_bytes *data);
@@ -132,8 +142,9 @@ struct mls_public_key_package {
     size_t ref_len;
 };
 /* RFC 9420, section 10.1, as far as no group is needed.  Views point into `encoded`. */
-TB_MUST_USE tb_status mls_public_key_package_open(const struct crypto_suite *suite, tb_bytes encoded,
-                                                  uint64_t now_s, struct tb_arena *arena,
+TB_MUST_USE tb_status mls_public_key_package_open(const struct crypto_suite *suite,
+                                                  tb_bytes encoded, uint64_t now_s,
+                                                  struct tb_arena *arena,
                                                   struct mls_public_key_package *out,
                                                   struct tb_why *why);
 
