@@ -8,7 +8,7 @@
 
 #include "mls/public_app_data.h"
 
-/* Stateless.  Refusals: WIRE_*, CHAT_PARTICIPANT_INDEX, _TWICE, _LISTED. */
+/* Stateless.  Refusals: WIRE_* and those of chat_policy_apply. */
 const struct mls_public_app_data *chat_app_data(void);
 
 #endif

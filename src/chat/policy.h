@@ -12,6 +12,7 @@
 #include "chat/structs.h"
 #include "crypto/crypto.h"
 #include "mls/codepoints.h"
+#include "mls/public_app_data.h"
 #include "mls/structs.h"
 
 enum chat_room_kind {
@@ -72,6 +73,7 @@ enum chat_capability {
 enum {
     CHAT_PARTICIPANT_COUNT_MAX = 2000, /* participants of a room, banned ones counted */
     CHAT_MEMBER_COUNT_MAX = 4000,      /* leaves of a room */
+    CHAT_POLICY_CHANGE_COUNT_MAX = 512, /* participants that one commit touches */
     CHAT_REPORT_WINDOW_S = 2592000,    /* 30 days */
     CHAT_CONTEXT_BEFORE = 5,           /* messages of a report before its first target */
     CHAT_CONTEXT_AFTER = 2,            /* and after its last */
@@ -170,6 +172,10 @@ bool chat_policy_user_can(const struct chat_policy_room *room, tb_bytes user, ui
 bool chat_policy_may_change(const struct chat_role_data *roles, uint32_t by_role,
                             uint32_t from_role, uint32_t to_role);
 
+/* The roles that a room of this kind has, in the arena.  CHAT_POLICY_UNKNOWN. */
+TB_MUST_USE tb_status chat_policy_roles(uint8_t room_kind, struct tb_arena *arena,
+                                        struct chat_role_data *out);
+
 /*
  * Apply one update (spec 1.4): role changes, removals, appends, against indices of the list before
  * the update.  roles NULL: role indices are not looked up (app_data.h; the policy check of the
@@ -204,13 +210,19 @@ struct chat_policy_commit {
     size_t removed_count;
 };
 /*
- * May this commit lead from `before` to `after`?  MLS has verified it already.  In order: who may
- * commit; each proposal by its own sender (members: only SelfRemove by reference, Add, Remove,
- * AppDataUpdate by value; the hub: only Remove, bans and removals in 0x0022, rotation of 0x0021
- * signed by the old key, AppEphemeral 0x0050 and 0x0051); a ban shares its commit with no other
- * 0x0022 update; components changed as proposed and in no other way; role changes authorised;
- * participants and leaves agree; the new state is a room that chat_policy_check_room accepts (the
- * caller may pass another hub than the one of the join only through a new HubRecord).
+ * May this commit lead from `before` to `after`?  MLS has verified it already.  In order:
+ *   who may commit: a listed participant that is not banned; no external commits
+ *   each proposal by its own sender.  Members: SelfRemove by reference; Add, Remove and
+ *     AppDataUpdate of 0x0022 and 0x0023 by value.  The hub: Remove; bans and removals in 0x0022;
+ *     rotation of 0x0021 signed by the old key (Safe AAD 0xF106 = the signature's octets);
+ *     AppEphemeral 0x0050 and 0x0051
+ *   a hub's 0x0022 update shares its commit with nobody else's, and one that removes (so that
+ *     indices shift) with no other at all
+ *   role changes, additions and removals are authorised; a participant is touched once
+ *   participants and leaves agree: every new leaf belongs to a participant that may be there, every
+ *     leaf of a removed or banned user goes, none of a user who stays (but by its own user, by
+ *     SelfRemove, by the hub, or when is_dead)
+ *   the new state is a room of this hub, its URI and base policy are the old ones
  */
 TB_MUST_USE tb_status chat_policy_check_commit(const struct chat_policy_room *before,
                                                const struct chat_policy_room *after,
