@@ -106,7 +106,8 @@ tb_status mls_proposals_old_rules(const struct mls_proposals_input *input, struc
 
 static bool has(const uint8_t *set, uint32_t leaf_index)
 {
-    return (set[leaf_index / 8] >> (leaf_index % 8) & 1u) != 0;
+    uint32_t octet = set[leaf_index / 8];
+    return (octet >> (leaf_index % 8) & 1u) != 0;
 }
 
 static bool test_and_set(uint8_t *set, uint32_t leaf_index)
