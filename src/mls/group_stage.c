@@ -136,6 +136,7 @@ struct stage {
     const struct mls_commit *commit;
     const struct mls_psk_entry *psks;
     size_t psk_count;
+    const struct mls_known_secrets *known; /* of an own commit that is restored; else NULL */
     struct mls_proposals_result result;
 };
 
@@ -213,44 +214,53 @@ out:
     return status;
 }
 
-static tb_status commit_secret_of(struct stage *stage, struct mls_treekem_private *own,
-                                  struct tb_secret *out)
+/* commit_secret and our keys of the next tree, from the path. */
+static tb_status path_secrets(struct stage *stage, struct mls_treekem_private *own,
+                              struct tb_secret *commit_secret)
 {
     const struct mls_update_path *path = stage->commit->path;
     const struct mls_proposals_result *result = &stage->result;
     tb_bytes context;
     mls_group_stage_own(stage->group, &result->tree, own);
     if (path == NULL) {
-        *out = (struct tb_secret){ .len = stage->group->env.suite->hash_len };
+        *commit_secret = (struct tb_secret){ .len = stage->group->env.suite->hash_len };
         return TB_STATUS(TB_OK);
     }
     TRY(mls_group_epoch_provisional(stage->group->now, &stage->result, &stage->staged->arena,
                                     &context));
     return mls_treekem_decrypt(&result->tree, result->committer_leaf, path, context,
                                result->added.at, result->added.count, &stage->staged->arena, own,
-                               out);
+                               commit_secret);
+}
+
+static tb_status secrets_of(struct stage *stage, struct mls_known_secrets *out)
+{
+    const struct mls_proposals_result *result = &stage->result;
+    if (stage->known != NULL) {
+        *out = *stage->known;
+        return TB_STATUS(TB_OK);
+    }
+    TRY(mls_group_past_psk_secret(stage->group, result->psks, result->psk_count, stage->psks,
+                                  stage->psk_count, &stage->staged->arena, &out->psk_secret));
+    return path_secrets(stage, &out->own, &out->commit_secret);
 }
 
 static tb_status next_epoch(struct stage *stage)
 {
     struct mls_group *group = stage->group;
     struct mls_staged *staged = stage->staged;
-    const struct mls_proposals_result *result = &stage->result;
     const struct mls_authenticated *content = &staged->content;
-    struct tb_secret init_secret = { 0 }, commit_secret = { 0 }, psk_secret = { 0 };
-    struct tb_secret joiner_secret = { 0 };
-    struct mls_treekem_private own = { 0 };
+    struct mls_known_secrets secrets = { .commit_secret = { .len = 0 } };
+    struct tb_secret init_secret = { 0 }, joiner_secret = { 0 };
     tb_status status = TB_STATUS(TB_OK);
 
-    CHECK(mls_group_past_psk_secret(group, result->psks, result->psk_count, stage->psks,
-                                    stage->psk_count, &staged->arena, &psk_secret));
+    CHECK(secrets_of(stage, &secrets));
     CHECK(init_secret_of(stage, &init_secret));
-    CHECK(commit_secret_of(stage, &own, &commit_secret));
     const struct mls_transition transition = {
         .result = &stage->result,
         .init_secret = &init_secret,
-        .commit_secret = &commit_secret,
-        .psk_secret = &psk_secret,
+        .commit_secret = &secrets.commit_secret,
+        .psk_secret = &secrets.psk_secret,
         .wire_format = staged->wire_format,
         .content = mls_framed_content_view(&content->content),
         .signature = content->signature,
@@ -260,13 +270,11 @@ static tb_status next_epoch(struct stage *stage)
     if (!tb_equal_ct(tag, content->of.confirmation_tag->value)) {
         CHECK(TB_STATUS(MLS_CONFIRMATION_TAG));
     }
-    staged->next->own = own;
+    staged->next->own = secrets.own;
 out:
     tb_secret_wipe(&init_secret);
-    tb_secret_wipe(&commit_secret);
-    tb_secret_wipe(&psk_secret);
     tb_secret_wipe(&joiner_secret);
-    mls_treekem_private_wipe(&own);
+    tb_wipe(&secrets, sizeof secrets);
     return status;
 }
 
@@ -290,20 +298,37 @@ static tb_status stage_whole(struct stage *stage, uint64_t now_s)
                                     context, has_path);
 }
 
+static tb_status run(struct stage *stage, const struct mls_framed *framed, uint64_t now_s,
+                     struct tb_why *why, struct mls_staged **out)
+{
+    tb_status status = TB_STATUS(TB_OK);
+    TRY(mls_group_stage_new(stage->group, &stage->staged));
+    CHECK(mls_group_stage_content(stage->staged, framed, why));
+    stage->commit = stage->staged->content.content.of.commit;
+    CHECK(stage_whole(stage, now_s));
+    *out = stage->staged;
+    stage->staged = NULL;
+out:
+    mls_tree_wipe(&stage->result.tree);
+    mls_group_stage_free(stage->staged);
+    return status;
+}
+
 tb_status mls_group_stage_received(struct mls_group *group, const struct mls_framed *framed,
                                    uint64_t now_s, const struct mls_psk_entry *psks,
                                    size_t psk_count, struct tb_why *why, struct mls_staged **out)
 {
     struct stage stage = { .group = group, .psks = psks, .psk_count = psk_count };
-    tb_status status = TB_STATUS(TB_OK);
-    TRY(mls_group_stage_new(group, &stage.staged));
-    CHECK(mls_group_stage_content(stage.staged, framed, why));
-    stage.commit = stage.staged->content.content.of.commit;
-    CHECK(stage_whole(&stage, now_s));
-    *out = stage.staged;
-    stage.staged = NULL;
-out:
-    mls_tree_wipe(&stage.result.tree);
-    mls_group_stage_free(stage.staged);
-    return status;
+    return run(&stage, framed, now_s, why, out);
+}
+
+tb_status mls_group_stage_own_again(struct mls_group *group, const struct mls_framed *framed,
+                                    const struct mls_known_secrets *known,
+                                    struct mls_staged **out)
+{
+    struct stage stage = { .group = group, .known = known };
+    TRY(run(&stage, framed, 0, NULL, out));
+    (*out)->commit_secret = known->commit_secret;
+    (*out)->psk_secret = known->psk_secret;
+    return TB_STATUS(TB_OK);
 }

@@ -192,6 +192,17 @@ TB_MUST_USE tb_status mls_group_stage_received(struct mls_group *group,
                                                const struct mls_framed *framed, uint64_t now_s,
                                                const struct mls_psk_entry *psks, size_t psk_count,
                                                struct tb_why *why, struct mls_staged **out);
+/* What only the committer knows; secrets throughout. */
+struct mls_known_secrets {
+    struct mls_treekem_private own; /* for the next tree */
+    struct tb_secret commit_secret;
+    struct tb_secret psk_secret;
+};
+/* Stage an own commit that was stored.  Any refusal means that the stored state is damaged. */
+TB_MUST_USE tb_status mls_group_stage_own_again(struct mls_group *group,
+                                                const struct mls_framed *framed,
+                                                const struct mls_known_secrets *known,
+                                                struct mls_staged **out);
 /* What mls_proposals_apply asks about the current epoch. */
 struct mls_proposals_input mls_group_stage_input(const struct mls_group *group,
                                                  const struct mls_proposals_item *items,

@@ -39,4 +39,84 @@ WIRE_STRUCT(mls_subtree_blob, MLS_SUBTREE_BLOB)
     ROW(S, VEC, senders, mls_sender_blob)
 WIRE_STRUCT(mls_secret_tree_blob, MLS_SECRET_TREE_BLOB)
 
+/* ---- group_encode.c ---- */
+
+/* A private key of the tree; level: of the own ancestor that it belongs to, 0 for the leaf. */
+#define MLS_TREE_KEY_BLOB(ROW, S)                                                                  \
+    ROW(S, U8, level, NONE)                                                                        \
+    ROW(S, BYTES, private_key, NONE)                                                               \
+    ROW(S, BYTES, public_key, NONE)
+WIRE_STRUCT(mls_tree_key_blob, MLS_TREE_KEY_BLOB)
+
+/* secret_tree is empty, like all secrets, once we were removed. */
+#define MLS_EPOCH_BLOB(ROW, S)                                                                     \
+    ROW(S, BYTES, group_context, NONE)                                                             \
+    ROW(S, BYTES, ratchet_tree, NONE)                                                              \
+    ROW(S, BYTES, confirmation_tag, NONE)                                                          \
+    ROW(S, BYTES, interim_transcript_hash, NONE)                                                   \
+    ROW(S, BYTES, sender_data_secret, NONE)                                                        \
+    ROW(S, BYTES, exporter_secret, NONE)                                                           \
+    ROW(S, BYTES, external_secret, NONE)                                                           \
+    ROW(S, BYTES, confirmation_key, NONE)                                                          \
+    ROW(S, BYTES, membership_key, NONE)                                                            \
+    ROW(S, BYTES, resumption_psk, NONE)                                                            \
+    ROW(S, BYTES, epoch_authenticator, NONE)                                                       \
+    ROW(S, BYTES, init_secret, NONE)                                                               \
+    ROW(S, BYTES, secret_tree, NONE)                                                               \
+    ROW(S, U32, leaf_index, NONE)                                                                  \
+    ROW(S, VEC, keys, mls_tree_key_blob)
+WIRE_STRUCT(mls_epoch_blob, MLS_EPOCH_BLOB)
+
+#define MLS_PAST_LEAF_BLOB(ROW, S)                                                                 \
+    ROW(S, U32, leaf_index, NONE)                                                                  \
+    ROW(S, U8, is_blank, NONE)                                                                     \
+    ROW(S, BYTES, signature_key, NONE)                                                             \
+    ROW(S, BYTES, identity, NONE)
+WIRE_STRUCT(mls_past_leaf_blob, MLS_PAST_LEAF_BLOB)
+
+#define MLS_PAST_BLOB(ROW, S)                                                                      \
+    ROW(S, U64, epoch, NONE)                                                                       \
+    ROW(S, BYTES, group_context, NONE)                                                             \
+    ROW(S, BYTES, sender_data_secret, NONE)                                                        \
+    ROW(S, BYTES, secret_tree, NONE)                                                               \
+    ROW(S, VEC, leaves, mls_past_leaf_blob)
+WIRE_STRUCT(mls_past_blob, MLS_PAST_BLOB)
+
+#define MLS_RESUMPTION_BLOB(ROW, S)                                                                \
+    ROW(S, U64, epoch, NONE)                                                                       \
+    ROW(S, BYTES, psk, NONE)
+WIRE_STRUCT(mls_resumption_blob, MLS_RESUMPTION_BLOB)
+
+/* A cached proposal by its octets; update_key only of an own Update. */
+#define MLS_CACHED_BLOB(ROW, S)                                                                    \
+    ROW(S, U16, wire_format, NONE)                                                                 \
+    ROW(S, BYTES, content, NONE)                                                                   \
+    ROW(S, BYTES, auth, NONE)                                                                      \
+    ROW(S, OPT, update_key, mls_tree_key_blob)
+WIRE_STRUCT(mls_cached_blob, MLS_CACHED_BLOB)
+
+/* An own commit by its octets and what we know besides: the next epoch is computed again. */
+#define MLS_PENDING_BLOB(ROW, S)                                                                   \
+    ROW(S, U16, wire_format, NONE)                                                                 \
+    ROW(S, BYTES, content, NONE)                                                                   \
+    ROW(S, BYTES, auth, NONE)                                                                      \
+    ROW(S, BYTES, message, NONE)                                                                   \
+    ROW(S, BYTES, commit_secret, NONE)                                                             \
+    ROW(S, BYTES, psk_secret, NONE)                                                                \
+    ROW(S, VEC, keys, mls_tree_key_blob)
+WIRE_STRUCT(mls_pending_blob, MLS_PENDING_BLOB)
+
+enum { MLS_GROUP_BLOB_VERSION = 1 };
+#define MLS_GROUP_BLOB(ROW, S)                                                                     \
+    ROW(S, U16, version, NONE)                                                                     \
+    ROW(S, U16, cipher_suite, NONE)                                                                \
+    ROW(S, U8, is_active, NONE)                                                                    \
+    ROW(S, SUB, now, mls_epoch_blob)                                                               \
+    ROW(S, VEC, past, mls_past_blob)                                                               \
+    ROW(S, VEC, resumption, mls_resumption_blob)                                                   \
+    ROW(S, VEC, cached, mls_cached_blob)                                                           \
+    ROW(S, OPT, pending, mls_pending_blob)                                                         \
+    ROW(S, BYTES, last_signature, NONE)
+WIRE_STRUCT(mls_group_blob, MLS_GROUP_BLOB)
+
 #endif
