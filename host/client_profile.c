@@ -22,11 +22,13 @@ static const struct host_store_table tables[] = {
     { CLIENT_TABLE_JOINS, "joins", HOST_STORE_KEYED },
     { CLIENT_TABLE_CASES, "cases", HOST_STORE_KEYED },
     { CLIENT_TABLE_REPORTS, "reports", HOST_STORE_KEYED },
+    { CLIENT_TABLE_MESSAGE_IDS, "message_ids", HOST_STORE_KEYED },
 };
 
 static bool is_name(const char *name)
 {
-    static const char allowed[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-";
+    static const char allowed[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
+                                  "0123456789._-";
     size_t len = strlen(name);
     return len > 0 && len <= NAME_LEN_MAX && name[0] != '.' && strspn(name, allowed) == len;
 }

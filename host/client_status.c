@@ -47,7 +47,7 @@ static const struct advice_row status_advice[] = {
     { CLIENT_NOT_REGISTERED, CLI_EXIT_NOT_FOUND,
       "'timbre account register' makes one; --profile NAME chooses another profile." },
     { CLIENT_REGISTERED, CLI_EXIT_CONFLICT, "--profile NAME makes another profile." },
-    { CLIENT_AMBIGUOUS, CLI_EXIT_CONFLICT, "Write more of the name; 'timbre room list' shows all." },
+    { CLIENT_AMBIGUOUS, CLI_EXIT_CONFLICT, "Write more of it; 'timbre room list' shows all." },
     { CLIENT_LINK_KIND, CLI_EXIT_USAGE,
       "'timbre account register' takes the hub's invitations, 'timbre room join' those of rooms." },
     { CLIENT_LINK_HUB, CLI_EXIT_CONFLICT, "--profile NAME chooses a profile of that hub." },

@@ -101,7 +101,8 @@ static tb_status tls_context(const char *ca_file, SSL_CTX **out, char why[256])
     SSL_CTX *ctx = SSL_CTX_new(TLS_client_method());
     if (ctx == NULL) return TB_STATUS(TB_NO_SPACE);
     SSL_CTX_set_verify(ctx, SSL_VERIFY_PEER, NULL);
-    (void)SSL_CTX_set_mode(ctx, SSL_MODE_ENABLE_PARTIAL_WRITE | SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER |
+    (void)SSL_CTX_set_mode(ctx, SSL_MODE_ENABLE_PARTIAL_WRITE |
+                                    SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER |
                                     SSL_MODE_RELEASE_BUFFERS);
     bool has_trust = ca_file != NULL ? SSL_CTX_load_verify_file(ctx, ca_file) == 1
                                      : SSL_CTX_set_default_verify_paths(ctx) == 1;

@@ -22,6 +22,7 @@ struct cli_verb {
     uint8_t count_min, count_max; /* words behind the verb; 255: as many as there are */
     enum cli_need need;
     bool is_terminal_only; /* not offered over JSON-RPC */
+    bool is_list;          /* JSON-RPC: the result is an array, however many there are */
     int (*run)(struct cli_app *app); /* returns an exit code */
     const char *summary;
     const char *more;      /* examples and remarks, or "" */

@@ -1,0 +1,331 @@
+/* The verbs of the moderation desk. */
+#include <string.h>
+
+#include "chat/decision.h"
+#include "chat/reason.h"
+#include "client/status.h"
+#include "host/client_app.h"
+#include "host/client_text.h"
+#include "host/client_timeline.h"
+#include "wire/text.h"
+
+enum { REPORT_ID_LEN = 32, CASE_WORD_LEN_MIN = 4, CASE_WORD_LEN_SHOWN = 8, CASE_IS_OPEN = 1 };
+
+static const char *reason_text(uint8_t code)
+{
+    const char *text = chat_reason_text(code);
+    return text != NULL ? text : "an unknown reason";
+}
+
+/* Reports that wait at the hub come here first.  Without a hub the known cases are shown. */
+static int fetch(struct cli_app *app)
+{
+    uint64_t op = 0;
+    int code = cli_app_refresh(app);
+    if (code != CLI_EXIT_OK || !client_is_online(app->run.client)) return code;
+    cli_run_begin(&app->run);
+    tb_status status = client_desk_fetch(app->run.client, cli_run_now_ms(&app->run),
+                                         &app->run.effects, &op);
+    return cli_app_await(app, status, op, "fetch the reports");
+}
+
+static void case_word(const struct client_case_view *at, char out[CASE_WORD_LEN_SHOWN + 1])
+{
+    tb_bytes head = tb_bytes_of(at->report_id.data, CASE_WORD_LEN_SHOWN / 2);
+    wire_text_hex_encode(head, out);
+    out[CASE_WORD_LEN_SHOWN] = 0;
+}
+
+static tb_status cases_read(struct cli_app *app, struct client_case_view **cases, size_t *count)
+{
+    cli_run_read_begin(&app->run);
+    tb_status status = client_cases(app->run.client, &app->arena, cases, count);
+    return cli_run_read_end(&app->run, status);
+}
+
+/* A case by the first digits of its report id. */
+static int case_find(struct cli_app *app, const char *word, struct client_case_view *out)
+{
+    static const char doing[] = "find the case";
+    struct client_case_view *cases = NULL;
+    size_t count = 0, found = SIZE_MAX, len = strlen(word);
+    tb_status status = cases_read(app, &cases, &count);
+    for (size_t i = 0; status.code == TB_OK && i < count; i++) {
+        char hex[2 * REPORT_ID_LEN];
+        wire_text_hex_encode(cases[i].report_id, hex);
+        if (len < CASE_WORD_LEN_MIN || len > sizeof hex || memcmp(hex, word, len) != 0) continue;
+        if (found != SIZE_MAX) {
+            return cli_app_usage(app, "more than one case begins so", "Write more of its digits.");
+        }
+        found = i;
+    }
+    if (status.code == TB_OK && found == SIZE_MAX) {
+        const struct cli_problem unknown = { CLI_EXIT_NOT_FOUND, "case_unknown",
+                                             "there is no such case",
+                                             "'timbre desk list' lists the cases." };
+        return cli_out_fail(&app->out, &unknown, doing, tb_bytes_text(word));
+    }
+    if (status.code == TB_OK) {
+        cli_run_read_begin(&app->run);
+        status = client_case(app->run.client, cases[found].report_id, &app->arena, out);
+        status = cli_run_read_end(&app->run, status);
+    }
+    return status.code == TB_OK ? CLI_EXIT_OK : cli_app_fail(app, status, doing);
+}
+
+static json_t *case_record(const struct client_case_view *at)
+{
+    char word[CASE_WORD_LEN_SHOWN + 1];
+    const char *name = chat_reason_name(at->reason_code);
+    json_t *record = json_object();
+    case_word(at, word);
+    cli_json_set(record, "case", json_string(word));
+    cli_json_set(record, "report", cli_json_hex(at->report_id));
+    cli_json_set(record, "received", cli_json_time(at->received_ms));
+    cli_json_set(record, "reason", json_string(name != NULL ? name : "unknown"));
+    cli_json_set(record, "room", cli_json_text(at->room));
+    cli_json_set(record, "accused", cli_json_text(at->accused));
+    cli_json_set(record, "accused_handle", cli_json_text(at->accused_handle));
+    cli_json_set(record, "verified", json_boolean(at->is_verified));
+    cli_json_set(record, "level", json_integer(at->level));
+    cli_json_set(record, "state", json_string(at->state == CASE_IS_OPEN ? "open" : "decided"));
+    if (at->decision_number != 0) {
+        cli_json_set(record, "decision", json_integer((json_int_t)at->decision_number));
+    }
+    return record;
+}
+
+int cli_verb_desk_list(struct cli_app *app)
+{
+    static const struct cli_column columns[] = {
+        { "case", "CASE", CLI_COLUMN_TEXT },        { "received", "RECEIVED", CLI_COLUMN_TIME },
+        { "reason", "REASON", CLI_COLUMN_TEXT },
+        { "accused_handle", "ACCUSED", CLI_COLUMN_TEXT },
+        { "verified", "PROVEN", CLI_COLUMN_TEXT },  { "level", "LEVEL", CLI_COLUMN_NUMBER },
+        { "state", "STATE", CLI_COLUMN_TEXT },      { "decision", "DECISION", CLI_COLUMN_NUMBER },
+    };
+    struct client_case_view *cases = NULL;
+    size_t count = 0;
+    int code = fetch(app);
+    if (code != CLI_EXIT_OK) return code;
+    tb_status status = cases_read(app, &cases, &count);
+    if (status.code != TB_OK) return cli_app_fail(app, status, "list the cases");
+    json_t *rows = json_array();
+    for (size_t i = 0; i < count; i++) json_array_append_new(rows, case_record(&cases[i]));
+    cli_out_table(&app->out, columns, sizeof columns / sizeof columns[0], rows,
+                  "There is no case.");
+    return CLI_EXIT_OK;
+}
+
+/* ------------------------------------------------------------------ show */
+
+static bool is_withheld(const struct client_message_view *message)
+{
+    return message->text.len == 0;
+}
+
+static json_t *case_record_whole(struct cli_app *app, const struct client_case_view *at)
+{
+    json_t *record = case_record(at), *window = json_array();
+    size_t withheld = 0;
+    for (size_t i = 0; i < at->message_count; i++) {
+        json_t *message = cli_timeline_record(app, at->room, &at->messages[i]);
+        cli_json_set(message, "withheld", json_boolean(is_withheld(&at->messages[i])));
+        if (is_withheld(&at->messages[i])) withheld++;
+        json_array_append_new(window, message);
+    }
+    cli_json_set(record, "reporter", cli_json_hex(at->reporter_pseudonym));
+    cli_json_set(record, "note", cli_json_text(at->note));
+    cli_json_set(record, "sentences", cli_json_text(at->sentences));
+    cli_json_set(record, "withheld", json_integer((json_int_t)withheld));
+    cli_json_set(record, "window", window);
+    return record;
+}
+
+static void print_window(struct cli_app *app, const struct client_case_view *at)
+{
+    size_t withheld = 0, width = 0;
+    FILE *to = app->out.to;
+    for (size_t i = 0; i < at->message_count; i++) {
+        const struct client_message_view *message = &at->messages[i];
+        tb_bytes who = message->handle.len > 0 ? message->handle : message->account;
+        size_t columns = cli_text_width(who);
+        if (columns > width) width = columns;
+        if (is_withheld(message)) withheld++;
+    }
+    fprintf(to, "\nThe window: %zu messages, %zu opened, %zu withheld\n", at->message_count,
+            at->message_count - withheld, withheld);
+    for (size_t i = 0; i < at->message_count; i++) {
+        const struct client_message_view *message = &at->messages[i];
+        tb_bytes who = message->handle.len > 0 ? message->handle : message->account;
+        char time[CLI_TEXT_TIME_LEN_MAX];
+        cli_text_time(message->at_ms, time);
+        int before = fprintf(to, "%c %5llu  %s  ", message->is_target ? '>' : ' ',
+                             (unsigned long long)message->room_seq, time);
+        cli_text_print(to, who, CLI_TEXT_ONE_LINE, 0);
+        fprintf(to, "%*s  ", (int)(width - cli_text_width(who)), "");
+        if (is_withheld(message)) fputs("(withheld)", to);
+        else cli_text_print(to, message->text, CLI_TEXT_INDENTED, (size_t)before + width + 2);
+        fputc('\n', to);
+    }
+}
+
+int cli_verb_desk_show(struct cli_app *app)
+{
+    struct client_case_view at = { 0 };
+    char word[CASE_WORD_LEN_SHOWN + 1], time[CLI_TEXT_TIME_LEN_MAX];
+    FILE *to = app->out.to;
+    int code = fetch(app);
+    if (code == CLI_EXIT_OK) code = case_find(app, app->args.words[0], &at);
+    if (code != CLI_EXIT_OK) return code;
+    if (!cli_out_is_text(&app->out)) {
+        cli_out_record(&app->out, case_record_whole(app, &at));
+        return CLI_EXIT_OK;
+    }
+    case_word(&at, word);
+    cli_text_time(at.received_ms, time);
+    fprintf(to, "Case %s, received %s, %s\n\n", word, time,
+            at.state == CASE_IS_OPEN ? "open" : "decided");
+    fprintf(to, "accused   %s, %s\n", cli_app_visible(app, at.accused_handle),
+            cli_app_visible(app, at.accused));
+    fprintf(to, "room      %s\n", cli_app_visible(app, at.room));
+    fprintf(to, "reason    %s\n", reason_text(at.reason_code));
+    fprintf(to, "level     %u\n", at.level);
+    if (at.note.len > 0) {
+        fprintf(to, "note      ");
+        cli_text_print(to, at.note, CLI_TEXT_INDENTED, 10);
+        fputc('\n', to);
+    }
+    if (at.decision_number != 0) {
+        fprintf(to, "decision  %llu\n", (unsigned long long)at.decision_number);
+    }
+    fprintf(to, "\nWhat is proven, and what is not:\n  ");
+    cli_text_print(to, at.sentences, CLI_TEXT_INDENTED, 2);
+    fputc('\n', to);
+    print_window(app, &at);
+    return CLI_EXIT_OK;
+}
+
+/* ------------------------------------------------------------------ decide */
+
+static int plan_read(struct cli_app *app, const struct client_case_view *at,
+                     struct client_decision_params *params)
+{
+    const char *action = app->args.values[CLI_OPTION_ACTION];
+    const char *scope = app->args.values[CLI_OPTION_SCOPE];
+    const char *why = app->args.values[CLI_OPTION_REASON];
+    const char *until = app->args.values[CLI_OPTION_UNTIL];
+    const char *facts = app->args.values[CLI_OPTION_FACTS_FILE];
+    uint64_t span_ms = 0;
+    bool is_known = false;
+    *params = (struct client_decision_params){
+        .report_id = at->report_id, .scope = CHAT_SCOPE_ROOM, .reason_code = at->reason_code,
+    };
+    for (uint8_t i = 0; action != NULL && i < UINT8_MAX && !is_known; i++) {
+        const char *name = chat_decision_action_name(i);
+        is_known = name != NULL && strcmp(name, action) == 0;
+        if (is_known) params->action = i;
+    }
+    if (!is_known) return cli_app_usage(app, "--action is none, warn, ban or unban", NULL);
+    if (scope != NULL && strcmp(scope, "hub") == 0) params->scope = CHAT_SCOPE_HUB;
+    else if (scope != NULL && strcmp(scope, "room") != 0) {
+        return cli_app_usage(app, "--scope is room or hub", NULL);
+    }
+    if (why != NULL && chat_reason_parse(tb_bytes_text(why), &params->reason_code).code != TB_OK) {
+        return cli_app_usage(app, "there is no such reason",
+                             "'timbre help report new' lists them.");
+    }
+    if (until != NULL && (!cli_text_span(until, &span_ms) || span_ms == 0)) {
+        return cli_app_usage(app, "--until is a span like 24h or 7d", NULL);
+    }
+    if (until != NULL) params->until_ms = cli_run_now_ms(&app->run) + span_ms;
+    if (facts == NULL) {
+        return cli_app_usage(app, "--facts-file is missing",
+                             "The person concerned is told what the decision rests on.");
+    }
+    return cli_app_read(app, facts, "read the facts", &params->facts);
+}
+
+static void plan_say(struct cli_app *app, const struct client_case_view *at,
+                     const struct client_decision_params *params)
+{
+    char word[CASE_WORD_LEN_SHOWN + 1], until[CLI_TEXT_TIME_LEN_MAX];
+    bool is_ban = params->action == CHAT_ACTION_BAN;
+    case_word(at, word);
+    cli_text_time(params->until_ms, until);
+    cli_out_say(&app->out, "Decision on case %s\n", word);
+    cli_out_say(&app->out, "  who     %s, %s\n", cli_app_visible(app, at->accused_handle),
+                cli_app_visible(app, at->accused));
+    cli_out_say(&app->out, "  what    %s, %s%s\n", chat_decision_action_name(params->action),
+                params->until_ms != 0 ? "until " : "without end",
+                params->until_ms != 0 ? until : "");
+    cli_out_say(&app->out, "  where   %s\n", params->scope == CHAT_SCOPE_HUB
+                                                 ? "the whole hub"
+                                                 : cli_app_visible(app, at->room));
+    cli_out_say(&app->out, "  reason  %s\n", reason_text(params->reason_code));
+    cli_out_say(&app->out, "The person is told the reasons in a notice room and can answer there.  "
+                           "The decision goes into the log.\n");
+    if (is_ban) {
+        cli_out_say(&app->out, "Each room concerned changes its keys, so that nothing further can "
+                               "be read.\n");
+    }
+}
+
+int cli_verb_desk_decide(struct cli_app *app)
+{
+    static const char doing[] = "decide the case";
+    struct client_case_view at = { 0 };
+    struct client_decision_params params;
+    uint64_t op = 0;
+    int code = cli_app_online(app, doing);
+    if (code == CLI_EXIT_OK) code = fetch(app);
+    if (code == CLI_EXIT_OK) code = case_find(app, app->args.words[0], &at);
+    if (code == CLI_EXIT_OK) code = plan_read(app, &at, &params);
+    if (code != CLI_EXIT_OK) return code;
+    plan_say(app, &at, &params);
+    if (!cli_app_agreed(app, "Sign this decision?")) return CLI_EXIT_USAGE;
+    cli_run_begin(&app->run);
+    tb_status status = client_desk_decide(app->run.client, cli_run_now_ms(&app->run), &params,
+                                          &app->run.effects, &op);
+    code = cli_app_await(app, status, op, doing);
+    if (code != CLI_EXIT_OK) return code;
+    uint64_t number = app->run.outcome.show.number;
+    json_t *record = case_record(&at);
+    cli_json_set(record, "decision", json_integer((json_int_t)number));
+    cli_json_set(record, "action", json_string(chat_decision_action_name(params.action)));
+    cli_json_set(record, "state", json_string("decided"));
+    cli_out_record(&app->out, record);
+    cli_out_say(&app->out, "Decision number %llu is in force.\n", (unsigned long long)number);
+    cli_app_settle(app);
+    return CLI_EXIT_OK;
+}
+
+int cli_verb_desk_keys(struct cli_app *app)
+{
+    static const struct cli_column columns[] = {
+        { "serial", "SERIAL", CLI_COLUMN_NUMBER }, { "from", "FROM", CLI_COLUMN_TIME },
+        { "until", "UNTIL", CLI_COLUMN_TIME },     { "has_private", "HELD HERE", CLI_COLUMN_TEXT },
+        { "hash", "RECIPIENT KEY HASH", CLI_COLUMN_TEXT },
+    };
+    struct client_desk_key_view *keys = NULL;
+    size_t count = 0;
+    int code = cli_app_refresh(app);
+    if (code != CLI_EXIT_OK) return code;
+    cli_run_read_begin(&app->run);
+    tb_status status = client_desk_keys(app->run.client, &app->arena, &keys, &count);
+    status = cli_run_read_end(&app->run, status);
+    if (status.code != TB_OK) return cli_app_fail(app, status, "show the desk's keys");
+    json_t *rows = json_array();
+    for (size_t i = 0; i < count; i++) {
+        json_t *row = json_object();
+        cli_json_set(row, "serial", json_integer((json_int_t)keys[i].serial));
+        cli_json_set(row, "from", cli_json_time(keys[i].not_before_ms));
+        cli_json_set(row, "until", cli_json_time(keys[i].not_after_ms));
+        cli_json_set(row, "has_private", json_boolean(keys[i].has_private));
+        cli_json_set(row, "hash", cli_json_hex(keys[i].hash));
+        json_array_append_new(rows, row);
+    }
+    cli_out_table(&app->out, columns, sizeof columns / sizeof columns[0], rows,
+                  "No key of the desk is known here.");
+    return CLI_EXIT_OK;
+}

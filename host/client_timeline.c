@@ -1,0 +1,214 @@
+#include "host/client_timeline.h"
+
+#include <string.h>
+
+#include "chat/statement.h"
+#include "client/status.h"
+#include "host/client_text.h"
+#include "wire/text.h"
+
+enum {
+    PAGE_COUNT = 200,          /* rows read at once */
+    ROW_MESSAGE = 1, ROW_JOINED, ROW_ADDED, ROW_REMOVED, ROW_GAP, ROW_RESTORED,
+    HANDLE_WIDTH_MIN = 6, HANDLE_WIDTH_MAX = 20
+};
+
+static const char *type_name(const struct client_message_view *row)
+{
+    static const char *const names[] = { "unknown", "message", "joined",  "member_added",
+                                         "member_removed", "gap", "restored" };
+    if (row->is_failed) return "failed";
+    return names[row->row_kind <= ROW_RESTORED ? row->row_kind : 0];
+}
+
+/* A statement of reasons as sentences. */
+static tb_bytes statement_text(struct cli_app *app, tb_bytes encoded)
+{
+    struct chat_statement statement;
+    struct tb_buf buf;
+    tb_bytes text = { 0 };
+    tb_buf_init(&buf, &app->mem, CLI_APP_INPUT_LEN_MAX);
+    tb_status status = chat_statement_decode(encoded, &statement);
+    if (status.code == TB_OK) status = chat_statement_render(&statement, &buf);
+    if (status.code == TB_OK) status = tb_arena_dup(&app->arena, tb_buf_view(&buf), &text);
+    tb_buf_wipe(&buf);
+    return status.code == TB_OK ? text : TB_LITERAL("[a statement of reasons that does not parse]");
+}
+
+static tb_bytes sentence(struct cli_app *app, const char *format, tb_bytes who, uint64_t number)
+{
+    char text[256];
+    tb_bytes kept = { 0 };
+    (void)snprintf(text, sizeof text, format, cli_app_visible(app, who),
+                   (unsigned long long)number);
+    return tb_arena_dup(&app->arena, tb_bytes_text(text), &kept).code == TB_OK ? kept
+                                                                               : (tb_bytes){ 0 };
+}
+
+tb_bytes cli_timeline_text(struct cli_app *app, const struct client_message_view *row)
+{
+    tb_bytes who = row->handle.len > 0 ? row->handle : row->account;
+    if (row->is_failed) return TB_LITERAL("[a message that did not verify is not shown]");
+    switch (row->row_kind) {
+    case ROW_JOINED: return TB_LITERAL("you joined here");
+    case ROW_ADDED: return sentence(app, "%s joined", who, 0);
+    case ROW_REMOVED:
+        if (row->decision_number == 0) return sentence(app, "%s is no longer here", who, 0);
+        return sentence(app, "%s: removed by a decision of the desk, number %llu", who,
+                        row->decision_number);
+    case ROW_GAP: return TB_LITERAL("history missing");
+    case ROW_RESTORED: return TB_LITERAL("the hub was restored from a backup");
+    default: break;
+    }
+    if (tb_bytes_equal(row->content_type, TB_LITERAL("application/vnd.timbre.statement+cbor")) &&
+        row->text.len > 0 && (row->text.data[0] & 0xe0) == 0xa0) { /* a CBOR map */
+        return statement_text(app, row->text);
+    }
+    bool is_text = row->content_type.len == 0 ||
+                   tb_bytes_starts_with(row->content_type, TB_LITERAL("text/"));
+    return is_text || wire_text_is_utf8(row->text) ? row->text
+                                                   : sentence(app, "[%s]", row->content_type, 0);
+}
+
+json_t *cli_timeline_record(struct cli_app *app, tb_bytes room,
+                            const struct client_message_view *row)
+{
+    json_t *record = json_object();
+    cli_json_set(record, "type", json_string(type_name(row)));
+    cli_json_set(record, "room", cli_json_text(room));
+    cli_json_set(record, "row", json_integer((json_int_t)row->row));
+    if (row->room_seq != 0) {
+        cli_json_set(record, "room_seq", json_integer((json_int_t)row->room_seq));
+    }
+    cli_json_set(record, "time", cli_json_time(row->at_ms));
+    if (row->account.len > 0) {
+        cli_json_set(record, "account", cli_json_text(row->account));
+        cli_json_set(record, "handle", cli_json_text(row->handle));
+    }
+    cli_json_set(record, "text", cli_json_text(cli_timeline_text(app, row)));
+    if (row->row_kind == ROW_MESSAGE) {
+        cli_json_set(record, "content_type", cli_json_text(row->content_type));
+        cli_json_set(record, "message_id", cli_json_hex(row->message_id));
+        cli_json_set(record, "own", json_boolean(row->is_own));
+        cli_json_set(record, "verified", json_boolean(row->is_verified));
+    }
+    if (row->decision_number != 0) {
+        cli_json_set(record, "decision", json_integer((json_int_t)row->decision_number));
+    }
+    return record;
+}
+
+static void print_row(struct cli_timeline *timeline, const struct client_message_view *row)
+{
+    struct cli_app *app = timeline->app;
+    char time[CLI_TEXT_TIME_LEN_MAX], number[24] = "-";
+    FILE *to = app->out.to;
+    if (!cli_out_is_text(&app->out)) {
+        cli_out_record(&app->out, cli_timeline_record(app, timeline->room, row));
+        return;
+    }
+    bool is_message = row->row_kind == ROW_MESSAGE && !row->is_failed;
+    tb_bytes who = row->handle.len > 0 ? row->handle : row->account;
+    if (!is_message) who = TB_LITERAL("--");
+    size_t width = cli_text_width(who);
+    if (width > timeline->handle_width && width <= HANDLE_WIDTH_MAX) timeline->handle_width = width;
+    int space = width < timeline->handle_width ? (int)(timeline->handle_width - width) : 0;
+    cli_text_time(row->at_ms, time);
+    if (row->room_seq != 0 && row->row_kind == ROW_MESSAGE) {
+        (void)snprintf(number, sizeof number, "%llu", (unsigned long long)row->room_seq);
+    }
+    int before = fprintf(to, "%5s  %s  ", number, time);
+    bool is_bold = app->out.has_color && is_message;
+    fputs(is_bold ? "\033[1m" : "", to);
+    cli_text_print(to, who, CLI_TEXT_ONE_LINE, 0);
+    fprintf(to, "%s%*s  ", is_bold ? "\033[0m" : "", space, "");
+    size_t indent = (size_t)before + width + (size_t)space + 2;
+    cli_text_print(to, cli_timeline_text(app, row), CLI_TEXT_INDENTED, indent);
+    fputc('\n', to);
+}
+
+static tb_status read_rows(struct cli_app *app, tb_bytes room, uint64_t after, size_t count_max,
+                           struct tb_arena *arena, struct client_message_view **rows,
+                           size_t *count)
+{
+    cli_run_read_begin(&app->run);
+    tb_status status = client_messages(app->run.client, room, after, count_max, arena, rows, count);
+    return cli_run_read_end(&app->run, status);
+}
+
+/* Is there a row above this number? */
+static tb_status has_above(struct cli_app *app, tb_bytes room, uint64_t row, bool *out)
+{
+    struct client_message_view *rows = NULL;
+    size_t count = 0;
+    struct tb_arena arena;
+    tb_arena_init(&arena, &app->mem, CLI_APP_ARENA_BYTES_MAX);
+    tb_status status = read_rows(app, room, row, 1, &arena, &rows, &count);
+    *out = count > 0;
+    tb_arena_wipe(&arena);
+    return status;
+}
+
+/* The newest row's number in about 2 log2(n) reads: rooms are long, and each row is decrypted. */
+static tb_status newest_row(struct cli_app *app, tb_bytes room, uint64_t *out)
+{
+    uint64_t low = 0, high = 1; /* a row above low, none above high */
+    bool is_above = false;
+    TRY(has_above(app, room, 0, &is_above));
+    *out = 0;
+    if (!is_above) return TB_STATUS(TB_OK);
+    for (;;) {
+        TRY(has_above(app, room, high, &is_above));
+        if (!is_above || high > UINT64_MAX / 4) break;
+        low = high;
+        high *= 2;
+    }
+    while (high - low > 1) {
+        uint64_t middle = low + (high - low) / 2;
+        TRY(has_above(app, room, middle, &is_above));
+        if (is_above) low = middle;
+        else high = middle;
+    }
+    *out = high;
+    return TB_STATUS(TB_OK);
+}
+
+tb_status cli_timeline_init(struct cli_timeline *timeline, struct cli_app *app, tb_bytes room,
+                            uint64_t count_max)
+{
+    uint64_t newest = 0;
+    *timeline = (struct cli_timeline){
+        .app = app, .room = room, .handle_width = HANDLE_WIDTH_MIN,
+    };
+    if (count_max == 0) return TB_STATUS(TB_OK);
+    TRY(newest_row(app, room, &newest));
+    timeline->row = newest > count_max ? newest - count_max : 0;
+    return TB_STATUS(TB_OK);
+}
+
+tb_status cli_timeline_has_more(struct cli_timeline *timeline, bool *out)
+{
+    return has_above(timeline->app, timeline->room, timeline->row, out);
+}
+
+tb_status cli_timeline_print(struct cli_timeline *timeline)
+{
+    struct cli_app *app = timeline->app;
+    for (;;) {
+        struct client_message_view *rows = NULL;
+        size_t count = 0;
+        struct tb_arena arena;
+        tb_arena_init(&arena, &app->mem, CLI_APP_ARENA_BYTES_MAX);
+        tb_status status = read_rows(app, timeline->room, timeline->row, PAGE_COUNT, &arena, &rows,
+                                     &count);
+        for (size_t i = 0; status.code == TB_OK && i < count; i++) {
+            print_row(timeline, &rows[i]);
+            timeline->row = rows[i].row;
+        }
+        tb_arena_wipe(&arena);
+        if (status.code != TB_OK || count == 0) {
+            fflush(app->out.to);
+            return status;
+        }
+    }
+}
