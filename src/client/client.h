@@ -110,7 +110,14 @@ TB_MUST_USE tb_status client_new(const struct client_config *config, uint64_t no
 void client_free(struct client *client);
 void client_step(struct client *client, const struct client_event *event,
                  struct client_effects *effects);
-/* The store refused the turn: drop effects, reload everything from the store. */
+/*
+ * The turn failed inside (store, memory or randomness gave out): the host rolls the transaction back
+ * and calls client_turn_refused.  Until then steps do nothing and acts return TB_STORE.  The host
+ * asks after each step or act, and also refuses the turn when a store operation failed.
+ */
+bool client_is_void(const struct client *client);
+/* The store refused the turn: drops the effects; everything is read again at the next turn.  Leaves
+ * a CLOSE and CLIENT_SHOW_OFFLINE in effects when a connection was open. */
 TB_MUST_USE tb_status client_turn_refused(struct client *client, struct client_effects *effects);
 
 bool client_is_registered(const struct client *client);
@@ -163,6 +170,10 @@ TB_MUST_USE tb_status client_send(struct client *client, uint64_t now_ms, tb_byt
 TB_MUST_USE tb_status client_consent(struct client *client, uint64_t now_ms, uint8_t operation,
                                      tb_bytes account, struct client_effects *effects,
                                      uint64_t *op);
+/* Ask the hub for all consents that concern us: a CLIENT_SHOW_CONSENT for each (code: its operation;
+ * is_own: we gave it or asked for it), then DONE. */
+TB_MUST_USE tb_status client_consents(struct client *client, uint64_t now_ms,
+                                      struct client_effects *effects, uint64_t *op);
 /* handle -> account URI; DONE: account. */
 TB_MUST_USE tb_status client_lookup(struct client *client, uint64_t now_ms, tb_bytes handle,
                                     struct client_effects *effects, uint64_t *op);
@@ -199,6 +210,15 @@ TB_MUST_USE tb_status client_desk_decide(struct client *client, uint64_t now_ms,
 
 /* ------------------------------------------------------------------ reading (views in the arena) */
 
+enum client_room_state {
+    CLIENT_ROOM_CREATING = 1, /* the hub has not confirmed it yet */
+    CLIENT_ROOM_OPEN = 2,
+    CLIENT_ROOM_FROZEN = 3,   /* after a restore of the hub, until it thaws */
+    CLIENT_ROOM_CLOSED = 4,
+    CLIENT_ROOM_LEFT = 5,
+    CLIENT_ROOM_REMOVED = 6,
+    CLIENT_ROOM_REJOINING = 7 /* keys are lost; waits to be removed and added again */
+};
 struct client_room_view {
     tb_bytes room, name;
     uint8_t kind, room_class, state; /* state: enum client_room_state */
@@ -212,9 +232,11 @@ struct client_member_view {
     bool is_self;
 };
 struct client_message_view {
+    uint64_t row; /* number of the row: what after_row counts */
     uint64_t room_seq, at_ms, epoch;
     tb_bytes account, handle, text, content_type, message_id;
     bool is_own, is_verified, is_failed;
+    bool is_target; /* of a case: the report names it */
     uint8_t row_kind; /* 1 message, 2 joined here, 3 member added, 4 member removed, 5 gap, 6 restored */
     uint64_t decision_number;
 };
@@ -239,7 +261,7 @@ TB_MUST_USE tb_status client_room_find(struct client *client, tb_bytes text, str
                                        tb_bytes *room);
 TB_MUST_USE tb_status client_members(struct client *client, tb_bytes room, struct tb_arena *arena,
                                      struct client_member_view **out, size_t *count);
-/* Rows above after_seq, oldest first. */
+/* Rows above after_row, oldest first. */
 TB_MUST_USE tb_status client_messages(struct client *client, tb_bytes room, uint64_t after_row,
                                       size_t count_max, struct tb_arena *arena,
                                       struct client_message_view **out, size_t *count);
@@ -249,6 +271,25 @@ TB_MUST_USE tb_status client_case(struct client *client, tb_bytes report_id, str
                                   struct client_case_view *out);
 TB_MUST_USE tb_status client_devices(struct client *client, struct tb_arena *arena,
                                      struct client_device_view **out, size_t *count);
+/* Reports that this profile made, newest first. */
+struct client_report_view {
+    tb_bytes report_id, room, room_name;
+    const uint64_t *room_seq; /* targets */
+    size_t room_seq_count;
+    uint64_t received_ms;     /* by the hub; 0 while it is kept here */
+    uint8_t reason_code;
+    bool is_sent;             /* else kept until there is a desk */
+};
+TB_MUST_USE tb_status client_reports(struct client *client, struct tb_arena *arena,
+                                     struct client_report_view **out, size_t *count);
+/* Keys that reports are sealed to: a moderator's own, else the newest that was accepted. */
+struct client_desk_key_view {
+    tb_bytes hash; /* H(RecipientKey) */
+    uint64_t serial, not_before_ms, not_after_ms;
+    bool has_private; /* this device can open what was sealed to it */
+};
+TB_MUST_USE tb_status client_desk_keys(struct client *client, struct tb_arena *arena,
+                                       struct client_desk_key_view **out, size_t *count);
 /* 60 digits in groups of five, with an account whose record we hold. */
 TB_MUST_USE tb_status client_safety_code(struct client *client, tb_bytes account,
                                          struct tb_arena *arena, tb_bytes *digits);
@@ -267,6 +308,7 @@ enum client_table {
     CLIENT_TABLE_JOINS,
     CLIENT_TABLE_CASES,
     CLIENT_TABLE_REPORTS,
+    CLIENT_TABLE_MESSAGE_IDS,
     CLIENT_TABLE_COUNT_MAX = 32
 };
 enum { CLIENT_SCHEMA_VERSION = 1 };
