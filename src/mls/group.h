@@ -53,6 +53,8 @@ struct mls_join_params {
     const struct mls_psk_entry *psks;
     size_t psk_count;
     uint64_t now_s;         /* 0: lifetimes are not checked */
+    struct tb_arena *info_arena; /* NULL, or where *info_app_data goes: */
+    tb_bytes *info_app_data;     /* the app_data_dictionary of the GroupInfo; empty: none */
 };
 TB_MUST_USE tb_status mls_group_join(const struct mls_env *env, const struct mls_join_params *params,
                                      struct mls_group **out, struct tb_why *why);

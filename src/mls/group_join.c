@@ -143,6 +143,19 @@ static tb_status join(struct join *j, struct mls_group *group)
     return start_epoch(j, group);
 }
 
+/* What the committer told in the GroupInfo, verified with it. */
+static tb_status info_app_data(const struct join *j)
+{
+    tb_bytes data;
+    if (j->params->info_arena == NULL) return TB_STATUS(TB_OK);
+    *j->params->info_app_data = (tb_bytes){ 0 };
+    if (!mls_public_extension_find(j->info.extensions.at, j->info.extensions.count,
+                                   MLS_EXTENSION_APP_DATA_DICTIONARY, &data)) {
+        return TB_STATUS(TB_OK);
+    }
+    return tb_arena_dup(j->params->info_arena, data, j->params->info_app_data);
+}
+
 tb_status mls_group_join(const struct mls_env *env, const struct mls_join_params *params,
                          struct mls_group **out, struct tb_why *why)
 {
@@ -151,6 +164,7 @@ tb_status mls_group_join(const struct mls_env *env, const struct mls_join_params
     TRY(mls_group_new(env, params->signer, &group));
     tb_arena_init(&j.arena, env->mem, MLS_STAGED_BYTES_MAX);
     tb_status status = join(&j, group);
+    if (tb_is_ok(status)) status = info_app_data(&j);
     mls_tree_wipe(&j.tree);
     tb_arena_wipe(&j.arena);
     tb_wipe(&j, sizeof j);
