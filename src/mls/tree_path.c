@@ -81,6 +81,7 @@ tb_status mls_tree_path_set(struct mls_tree *tree, uint32_t leaf_index,
 static tb_status check_fresh(const struct mls_tree *tree, tb_bytes key)
 {
     bool is_known;
+    if (key.len != tree->suite->dh_public_len) return TB_STATUS(CRYPTO_KEY);
     TRY(mls_tree_keys_has(&tree->keys, tree->suite, MLS_TREE_ENCRYPTION_KEY, key, &is_known));
     return TB_STATUS(is_known ? MLS_TREE_KEY_TWICE : TB_OK);
 }
