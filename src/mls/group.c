@@ -184,11 +184,24 @@ static void deactivate(struct mls_group *group)
     tb_wipe(group->now->own.at, sizeof group->now->own.at);
 }
 
+/* The epoch's secret tree stays for late messages, so the commit's own key is spent now. */
+static tb_status spend_key(struct mls_group *group, const struct mls_staged *staged)
+{
+    struct mls_secret_tree_find find;
+    if (!staged->has_message_key) return TB_STATUS(TB_OK);
+    TRY(mls_secret_tree_find(group->now->secret_tree, staged->view.committer_leaf,
+                             MLS_RATCHET_HANDSHAKE, staged->message_generation, &find));
+    mls_secret_tree_take(group->now->secret_tree, &find);
+    return TB_STATUS(TB_OK);
+}
+
 static tb_status merge(struct mls_group *group, struct mls_staged *staged)
 {
     if (staged->view.removes_us) {
         deactivate(group);
     } else {
+        TRY(spend_key(group, staged));
+        staged->has_message_key = false;
         TRY(mls_group_past_advance(group, staged));
     }
     mls_group_cache_clear(group);

@@ -272,7 +272,14 @@ static tb_status take_message(const struct receive *r, tb_bytes message, struct 
         return TB_STATUS(MLS_WIRE_FORMAT);
     }
     TRY(take_content(r, v, out));
-    if (v->secret_tree != NULL) mls_secret_tree_take(v->secret_tree, &v->find);
+    if (v->secret_tree == NULL) return TB_STATUS(TB_OK);
+    if (out->kind == MLS_RECEIVED_COMMIT) {
+        /* A commit that is dropped can come again, so its key waits for the merge. */
+        out->staged->has_message_key = true;
+        out->staged->message_generation = v->find.generation;
+    } else {
+        mls_secret_tree_take(v->secret_tree, &v->find);
+    }
     return TB_STATUS(TB_OK);
 }
 

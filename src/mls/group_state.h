@@ -80,6 +80,10 @@ struct mls_staged {
     struct mls_epoch *next;     /* NULL when the commit removes us */
     struct mls_tree tree_after; /* only then: what the view's leaves are views of */
 
+    /* Of a commit in a PrivateMessage: the key to spend at merge. */
+    bool has_message_key;
+    uint32_t message_generation;
+
     /* Of an own commit: what restores it from a blob. */
     uint16_t wire_format;
     tb_bytes message;
