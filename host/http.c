@@ -209,7 +209,7 @@ struct hub_blob *host_http_write(const struct host_http_answer *answer, struct t
 }
 
 size_t host_http_problem(char out[HOST_HTTP_PROBLEM_LEN_MAX], unsigned status, const char *code,
-                         tb_bytes detail)
+                         tb_bytes detail, uint64_t value)
 {
     char text[HOST_HTTP_PROBLEM_LEN_MAX / 2];
     size_t len = 0, i = 0;
@@ -225,9 +225,13 @@ size_t host_http_problem(char out[HOST_HTTP_PROBLEM_LEN_MAX], unsigned status, c
         if (len > 0 && (uint8_t)text[len - 1] >= 0xc0) len--;
     }
     text[len] = 0;
+    char number[40] = "";
+    if (value != 0) {
+        snprintf(number, sizeof number, ",\"value\":%llu", (unsigned long long)value);
+    }
     int whole = snprintf(out, HOST_HTTP_PROBLEM_LEN_MAX,
                          "{\"type\":\"about:blank\",\"title\":\"%s\",\"status\":%u,"
-                         "\"code\":\"%s\",\"detail\":\"%s\"}\n",
-                         host_http_reason(status), status, code, text);
+                         "\"code\":\"%s\",\"detail\":\"%s\"%s}\n",
+                         host_http_reason(status), status, code, text, number);
     return whole < 0 || whole >= HOST_HTTP_PROBLEM_LEN_MAX ? 0 : (size_t)whole;
 }

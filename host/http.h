@@ -57,12 +57,12 @@ struct host_http_answer {
 struct hub_blob *host_http_write(const struct host_http_answer *answer, struct tb_mem *mem);
 
 /*
- * RFC 9457: {"type":"about:blank","title":...,"status":...,"code":...,"detail":...}.  `code` is a
- * stable name, `detail` for a person; both are text without control characters, quoted here.
+ * RFC 9457: {"type":"about:blank","title":...,"status":...,"code":...,"detail":...,"value":...}.
+ * `code` is a stable name, `detail` for a person; both are quoted here.  A value of 0 is left out.
  */
 enum { HOST_HTTP_PROBLEM_LEN_MAX = 2048 };
 size_t host_http_problem(char out[HOST_HTTP_PROBLEM_LEN_MAX], unsigned status, const char *code,
-                         tb_bytes detail);
+                         tb_bytes detail, uint64_t value);
 const char *host_http_reason(unsigned status);
 
 #endif
