@@ -5,7 +5,7 @@
 #include "tests/support.h"
 
 #include "mls/leaf.h"
-#include "mls/tree.h"
+#include "mls/treekem.h"
 
 struct fixture {
     struct test_heap heap;
@@ -139,6 +139,44 @@ static inline tb_bytes tree_octets(struct fixture *f, const struct mls_tree *tre
     tb_bytes octets;
     assert_ok(mls_tree_encode(tree, &f->arena, &octets));
     return octets;
+}
+
+/* The client at this leaf commits with a path: parents appear above it. */
+static inline void commit_path(struct fixture *f, struct mls_tree *tree,
+                               const struct client *client, uint32_t leaf_index)
+{
+    struct mls_treekem_private own = { .leaf_index = leaf_index };
+    struct mls_treekem_path path;
+    struct leaf_parts parts;
+    leaf_parts_begin(f, client, &parts);
+    assert_ok(mls_treekem_create(tree, &parts.leaf, &client->signer, TB_LITERAL("group"),
+                                 &f->rng.rng, &f->arena, &own, &path));
+    mls_treekem_private_wipe(&own);
+    mls_treekem_path_wipe(&path);
+}
+
+/* The same tree from its octets, with nothing cached. */
+static inline void reread(struct fixture *f, const struct mls_tree *tree, struct mls_tree *out)
+{
+    assert_ok(mls_tree_decode(&f->suite, &f->heap.mem, tree_octets(f, tree), out, NULL));
+}
+
+/* A leaf with keys of its own and no valid signature: the tree does not ask. */
+static inline tb_bytes unsigned_leaf(struct fixture *f, uint32_t number)
+{
+    uint8_t key[32] = { 0 }, signature_key[32] = { 1 };
+    struct wire_opaque identity = { TB_LITERAL("somebody") };
+    struct mls_leaf_node leaf = {
+        .encryption_key = TB_ARRAY(key),
+        .signature_key = TB_ARRAY(signature_key),
+        .credential = { MLS_CREDENTIAL_BASIC, { .identity = &identity } },
+        .leaf_node_source = MLS_LEAF_UPDATE,
+    };
+    tb_bytes encoded;
+    tb_put_u32(key + 4, number);
+    tb_put_u32(signature_key + 4, number);
+    assert_ok(wire_encode(&mls_leaf_node_desc, &leaf, &f->arena, &encoded));
+    return encoded;
 }
 
 #endif
