@@ -1,3 +1,4 @@
+/* AppDataUpdate for the components of a room; the list of participants is chat/policy's. */
 #include "chat/app_data.h"
 
 #include "chat/policy.h"

@@ -125,7 +125,7 @@ struct chat_policy_new {
     uint8_t room_kind, room_class;
     tb_bytes room_uri;
     tb_bytes room_name;                            /* UTF-8, may be empty */
-    const struct chat_user_role_pair *participants; /* the creator too */
+    struct chat_user_role_pair *participants;      /* the creator too; borrowed, not changed */
     size_t participant_count;
     tb_bytes desk_verify_key;  /* of a desk room that is its own recipient; else empty: the hub's */
     const struct chat_policy_hub *hub;
@@ -155,7 +155,11 @@ struct chat_policy_leaf {
 TB_MUST_USE tb_status chat_policy_check_room(const struct chat_policy_room *room,
                                              const struct chat_policy_hub *hub,
                                              const struct chat_policy_leaf *leaves,
-                                             size_t leaf_count);
+                                             size_t leaf_count, struct tb_arena *arena);
+/* The part of it that needs neither leaves nor a walk over all participants. */
+TB_MUST_USE tb_status chat_policy_check_components(const struct chat_policy_room *room,
+                                                   const struct chat_policy_hub *hub,
+                                                   struct tb_arena *arena);
 
 /* ---- participants and roles ---- */
 

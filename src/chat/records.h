@@ -54,9 +54,8 @@ TB_MUST_USE tb_status chat_records_make_account(const struct crypto_suite *suite
                                                 struct chat_account_record *record,
                                                 struct tb_arena *arena, tb_bytes *encoded);
 /*
- * A record as first seen: version 0 self-signed, or a later one that is taken on trust because the
- * chain before it is not at hand (is_first_trusted).  CHAT_RECORD_FORM, _ACCOUNT (the URI is not
- * the one of version 0's key), _DEVICE, _DEVICE_COUNT, _SIGNATURE, _CHAIN.
+ * Version 0, self-signed; its account key gives the account's URI.  CHAT_RECORD_FORM, _VERSION,
+ * _ACCOUNT, _DEVICE, _DEVICE_COUNT, _SIGNATURE.
  */
 TB_MUST_USE tb_status chat_records_verify_first(const struct crypto_suite *suite, tb_bytes encoded,
                                                 struct tb_arena *arena,
@@ -98,9 +97,12 @@ TB_MUST_USE tb_status chat_records_verify_hub(const struct crypto_suite *suite, 
                                               tb_bytes root_hash, uint64_t known_version,
                                               struct tb_arena *arena,
                                               struct chat_hub_record *out);
-/* The agent key in use at time_ms, by the record.  CHAT_FRANK_AGENT. */
-TB_MUST_USE tb_status chat_records_agent_at(const struct chat_hub_record *record, uint64_t time_ms,
-                                            tb_bytes *agent_key);
+/*
+ * Agent keys that were in use at time_ms, one a call: *at starts at 0 and moves on; false when there
+ * is no further one.  Ranges may overlap, since a room takes a new key with its next epoch.
+ */
+bool chat_records_agent_next(const struct chat_hub_record *record, uint64_t time_ms, size_t *at,
+                             tb_bytes *agent_key);
 
 /* ---- recipient keys (amendments 25) ---- */
 

@@ -1,0 +1,155 @@
+/* Decisions and their log. */
+#include "chat/decision.h"
+
+#include <string.h>
+
+#include "chat/names.h"
+#include "chat/reason.h"
+
+static tb_status decision_tbs(const struct chat_decision *decision, struct tb_arena *arena,
+                              tb_bytes *out)
+{
+    struct chat_decision bare = *decision;
+    tb_bytes encoded;
+    bare.signature = (tb_bytes){ NULL, 0 };
+    TRY(wire_encode(&chat_decision_desc, &bare, arena, &encoded));
+    *out = (tb_bytes){ encoded.data, encoded.len - 1 }; /* the empty signature is one octet */
+    return TB_STATUS(TB_OK);
+}
+
+static bool is_of_kind(tb_bytes text, enum wire_uri_kind kind, tb_bytes domain)
+{
+    struct wire_uri uri;
+    return tb_is_ok(wire_uri_parse(text, &uri)) && uri.kind == kind
+           && (domain.len == 0 || tb_bytes_equal(uri.domain, domain));
+}
+
+static tb_status check_form(const struct chat_decision *decision)
+{
+    bool is_room = decision->scope == CHAT_SCOPE_ROOM;
+    bool is_good =
+        decision->v == 1 && decision->action <= CHAT_ACTION_UNBAN
+        && (is_room || decision->scope == CHAT_SCOPE_HUB)
+        && wire_uri_is_domain(decision->domain)
+        && is_of_kind(decision->subject, WIRE_URI_USER, (tb_bytes){ NULL, 0 })
+        && is_of_kind(decision->decider_device, WIRE_URI_DEVICE, decision->domain)
+        && !chat_names_is_of_user(decision->decider_device, decision->subject)
+        && (!is_room || decision->room_uri.len != 0)
+        && (decision->room_uri.len == 0
+            || is_of_kind(decision->room_uri, WIRE_URI_ROOM, decision->domain))
+        && (decision->notice_room_uri.len == 0
+            || is_of_kind(decision->notice_room_uri, WIRE_URI_ROOM, decision->domain))
+        && (decision->report_id.len == 0 || decision->report_id.len == CHAT_HASH_LEN)
+        && chat_reason_name(decision->reason_code) != NULL
+        && (decision->until_ms == 0 || decision->until_ms > decision->decided_ms);
+    return TB_STATUS(is_good ? TB_OK : CHAT_DECISION_FORM);
+}
+
+tb_status chat_decision_sign(const struct crypto_suite *suite,
+                             const struct crypto_signing_key *device_key,
+                             struct chat_decision *decision, struct tb_arena *arena)
+{
+    struct chat_decision made = *decision;
+    tb_bytes tbs;
+
+    made.v = 1;
+    TRY(check_form(&made));
+    TRY(decision_tbs(&made, arena, &tbs));
+    TRY(crypto_sign_label(suite, device_key, CHAT_LABEL_DECISION, &tbs, 1, arena,
+                          &made.signature));
+    *decision = made;
+    return TB_STATUS(TB_OK);
+}
+
+tb_status chat_decision_verify(const struct crypto_suite *suite,
+                               const struct chat_decision *decision, tb_bytes device_key,
+                               struct tb_arena *arena)
+{
+    tb_bytes tbs;
+    TRY(check_form(decision));
+    TRY(decision_tbs(decision, arena, &tbs));
+    if (!tb_is_ok(crypto_verify_label(suite, device_key, CHAT_LABEL_DECISION, &tbs, 1,
+                                      decision->signature, arena))) {
+        return TB_STATUS(CHAT_DECISION_SIGNATURE);
+    }
+    return TB_STATUS(TB_OK);
+}
+
+tb_status chat_decision_hash(const struct crypto_suite *suite,
+                             const struct chat_decision *decision, struct tb_arena *arena,
+                             uint8_t hash[CHAT_HASH_LEN])
+{
+    tb_bytes encoded;
+    TRY(wire_encode(&chat_decision_desc, decision, arena, &encoded));
+    return suite->provider->hash(CRYPTO_SHA256, &encoded, 1, hash);
+}
+
+tb_status chat_decision_ref(const struct crypto_suite *suite, const struct chat_decision *decision,
+                            uint64_t number, tb_bytes scope_uri, struct tb_arena *arena,
+                            struct chat_moderation_ref *out)
+{
+    struct chat_moderation_ref ref = { .action = decision->action, .scope = scope_uri,
+                                       .number = number };
+    TRY(chat_decision_hash(suite, decision, arena, ref.decision_hash));
+    memcpy(ref.decision_id, decision->decision_id, sizeof ref.decision_id);
+    *out = ref;
+    return TB_STATUS(TB_OK);
+}
+
+const char *chat_decision_action_name(uint8_t action)
+{
+    static const char *const NAMES[] = { "none", "warn", "ban", "unban" };
+    return action < sizeof NAMES / sizeof NAMES[0] ? NAMES[action] : NULL;
+}
+
+/* ------------------------------------------------------------------ the log */
+
+static tb_status entry_tbs(const struct chat_decision_entry *entry, struct tb_arena *arena,
+                           tb_bytes *out)
+{
+    struct chat_decision_entry bare = *entry;
+    tb_bytes encoded;
+    bare.hub_signature = (tb_bytes){ NULL, 0 };
+    TRY(wire_encode(&chat_decision_entry_desc, &bare, arena, &encoded));
+    *out = (tb_bytes){ encoded.data, encoded.len - 1 };
+    return TB_STATUS(TB_OK);
+}
+
+tb_status chat_decision_entry_sign(const struct crypto_suite *suite,
+                                   const struct crypto_signing_key *intake,
+                                   struct chat_decision_entry *entry, struct tb_arena *arena)
+{
+    tb_bytes tbs;
+    TRY(entry_tbs(entry, arena, &tbs));
+    return crypto_sign_label(suite, intake, CHAT_LABEL_DECISION_ENTRY, &tbs, 1, arena,
+                             &entry->hub_signature);
+}
+
+tb_status chat_decision_entry_verify(const struct crypto_suite *suite,
+                                     const struct chat_decision_entry *entry, tb_bytes intake_key,
+                                     uint64_t prev_number,
+                                     const uint8_t prev_entry_hash[CHAT_HASH_LEN],
+                                     struct tb_arena *arena)
+{
+    tb_bytes tbs;
+
+    if (prev_number == UINT64_MAX || entry->number != prev_number + 1
+        || memcmp(entry->prev_entry_hash, prev_entry_hash, CHAT_HASH_LEN) != 0) {
+        return TB_STATUS(CHAT_DECISION_ENTRY_CHAIN);
+    }
+    TRY(entry_tbs(entry, arena, &tbs));
+    if (!tb_is_ok(crypto_verify_label(suite, intake_key, CHAT_LABEL_DECISION_ENTRY, &tbs, 1,
+                                      entry->hub_signature, arena))) {
+        return TB_STATUS(CHAT_DECISION_ENTRY_SIGNATURE);
+    }
+    return TB_STATUS(TB_OK);
+}
+
+tb_status chat_decision_entry_hash(const struct crypto_suite *suite,
+                                   const struct chat_decision_entry *entry, struct tb_arena *arena,
+                                   uint8_t hash[CHAT_HASH_LEN])
+{
+    tb_bytes encoded;
+    TRY(wire_encode(&chat_decision_entry_desc, entry, arena, &encoded));
+    return suite->provider->hash(CRYPTO_SHA256, &encoded, 1, hash);
+}
