@@ -122,7 +122,8 @@ void cli_app_settle(struct cli_app *app)
 {
     uint64_t until_ms = host_clock_monotonic_ms() + CLI_APP_SETTLE_MS;
     if (app->is_rpc) return; /* the loop goes on by itself */
-    (void)cli_run_until(&app->run, cli_run_is_settled, until_ms);
+    tb_status status = cli_run_until(&app->run, cli_run_is_settled, until_ms);
+    (void)status; /* what is left goes out with the next sync */
 }
 
 /* ------------------------------------------------------------------ words into names */

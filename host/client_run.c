@@ -236,7 +236,7 @@ static void link_lost(struct cli_run *run, tb_status status, const char *why)
 static void link_open(struct cli_run *run)
 {
     tb_bytes origin = client_origin(run->client);
-    char why[256] = "";
+    char why[CLI_WHY_LEN_MAX] = "";
     if (origin.len == 0) return; /* not registered: nowhere to go */
     if (run->socket == NULL) {
         tb_status status = cli_socket_new(origin, run->ca_file, run->mem, &run->rng->rng,

@@ -49,9 +49,9 @@ struct cli_run {
     unsigned attempt_count;
     uint64_t retry_at_ms;    /* monotonic */
     tb_status link_status;   /* why there is no connection; TB_OK while there may be one */
-    char link_why[256];
+    char link_why[CLI_WHY_LEN_MAX];
     tb_status turn_status;   /* TB_STORE after a turn that the store refused */
-    char turn_why[256];
+    char turn_why[CLI_WHY_LEN_MAX];
     uint64_t awaited_op;
     struct cli_outcome outcome;
     struct tb_arena outcome_arena;

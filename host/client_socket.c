@@ -20,7 +20,7 @@ enum {
 struct cli_socket {
     enum cli_socket_state state;
     tb_status status;
-    char why[256];
+    char why[CLI_WHY_LEN_MAX];
     struct cli_origin origin;
     struct cli_transport *transport;
     struct tb_mem *mem;
@@ -86,7 +86,7 @@ static void fail_transport(struct cli_socket *s, tb_status status)
 }
 
 tb_status cli_socket_new(tb_bytes origin, const char *ca_file, struct tb_mem *mem,
-                         struct tb_rng *rng, struct cli_socket **out, char why[256])
+                         struct tb_rng *rng, struct cli_socket **out, char why[CLI_WHY_LEN_MAX])
 {
     struct cli_origin parsed;
     why[0] = 0;
@@ -247,7 +247,7 @@ static void step_opening(struct cli_socket *s, uint64_t now_ms)
 {
     bool is_ready = false;
     size_t used = 0;
-    char why[256] = "";
+    char why[CLI_WHY_LEN_MAX] = "";
     tb_status status = cli_transport_step(s->transport, &is_ready);
     if (status.code != TB_OK) {
         fail_transport(s, status);
@@ -300,7 +300,7 @@ void cli_socket_step(struct cli_socket *s, uint64_t now_ms)
 /* A whole control frame. */
 static void take_control(struct cli_socket *s, uint8_t opcode)
 {
-    char why[256];
+    char why[CLI_WHY_LEN_MAX];
     if (opcode == WSLAY_PING) {
         (void)send_frame(s, WSLAY_PONG, tb_bytes_of(s->control, s->control_len));
     } else if (opcode == WSLAY_CONNECTION_CLOSE) {

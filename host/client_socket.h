@@ -24,7 +24,8 @@ enum cli_socket_state { CLI_SOCKET_CLOSED = 1, CLI_SOCKET_OPENING, CLI_SOCKET_OP
 
 /* ca_file as in cli_transport_new; mem and rng outlive the socket. */
 TB_MUST_USE tb_status cli_socket_new(tb_bytes origin, const char *ca_file, struct tb_mem *mem,
-                                     struct tb_rng *rng, struct cli_socket **out, char why[256]);
+                                     struct tb_rng *rng, struct cli_socket **out,
+                                     char why[CLI_WHY_LEN_MAX]);
 void cli_socket_free(struct cli_socket *socket);
 bool cli_socket_is_clear_text(const struct cli_socket *socket); /* http:// beyond this machine */
 

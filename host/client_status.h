@@ -27,6 +27,8 @@ enum cli_status_code {
     CLI_STATUS_LIST(CLI_STATUS_ENUM)
 };
 
+enum { CLI_WHY_LEN_MAX = 512 }; /* octets of words that say why, with the terminator */
+
 /* The refusal as a problem: exit code, stable name, cause, advice.  Every room's codes. */
 struct cli_problem cli_status_problem(tb_status status);
 /* The same for a code of the hub's answers (enum chat_code). */

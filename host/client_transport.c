@@ -27,7 +27,7 @@ struct cli_transport {
     bool tls_wants_write; /* the TLS engine has something of its own to send */
     int fd;
     struct addrinfo *addresses, *next;
-    char why[256];
+    char why[CLI_WHY_LEN_MAX];
 };
 
 /* ------------------------------------------------------------------ origins */
@@ -87,16 +87,16 @@ bool cli_origin_is_local(const struct cli_origin *origin)
 /* ------------------------------------------------------------------ TLS */
 
 /* OpenSSL's words for its newest error. */
-static void tls_why(char why[256], const char *before)
+static void tls_why(char why[CLI_WHY_LEN_MAX], const char *before)
 {
     unsigned long code = ERR_peek_last_error();
     const char *reason = code != 0 ? ERR_reason_error_string(code) : NULL;
-    (void)snprintf(why, 256, "%s%s%s", before, reason != NULL ? ": " : "",
+    (void)snprintf(why, CLI_WHY_LEN_MAX, "%s%s%s", before, reason != NULL ? ": " : "",
                    reason != NULL ? reason : "");
     ERR_clear_error();
 }
 
-static tb_status tls_context(const char *ca_file, SSL_CTX **out, char why[256])
+static tb_status tls_context(const char *ca_file, SSL_CTX **out, char why[CLI_WHY_LEN_MAX])
 {
     SSL_CTX *ctx = SSL_CTX_new(TLS_client_method());
     if (ctx == NULL) return TB_STATUS(TB_NO_SPACE);
@@ -163,7 +163,7 @@ static tb_status tls_wait(struct cli_transport *t, int result)
 /* ------------------------------------------------------------------ the stream */
 
 tb_status cli_transport_new(const struct cli_origin *origin, const char *ca_file,
-                            struct cli_transport **out, char why[256])
+                            struct cli_transport **out, char why[CLI_WHY_LEN_MAX])
 {
     struct cli_transport *t = calloc(1, sizeof *t);
     if (t == NULL) return TB_STATUS(TB_NO_SPACE);

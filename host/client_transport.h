@@ -25,9 +25,9 @@ bool cli_origin_is_local(const struct cli_origin *origin);
 
 struct cli_transport;
 
-/* ca_file NULL: the system's certificate authorities.  CLI_TLS, TB_NO_SPACE.  why: 256 octets. */
+/* ca_file NULL: the system's certificate authorities.  CLI_TLS with why, TB_NO_SPACE. */
 TB_MUST_USE tb_status cli_transport_new(const struct cli_origin *origin, const char *ca_file,
-                                        struct cli_transport **out, char why[256]);
+                                        struct cli_transport **out, char why[CLI_WHY_LEN_MAX]);
 void cli_transport_free(struct cli_transport *transport);
 
 /* Begin to connect.  CLI_CONNECT. */

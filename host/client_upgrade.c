@@ -100,16 +100,16 @@ static bool is_accepted(const struct cli_upgrade *upgrade, const struct answer *
 }
 
 static tb_status refuse(const struct answer *answer, unsigned http_status, const char *text,
-                        char why[256])
+                        char why[CLI_WHY_LEN_MAX])
 {
     const char *body = answer->body_len > 0 ? answer->body : text;
-    if (http_status == 0) (void)snprintf(why, 256, "%s", text);
-    else (void)snprintf(why, 256, "HTTP status %u, %s", http_status, body);
+    if (http_status == 0) (void)snprintf(why, CLI_WHY_LEN_MAX, "%s", text);
+    else (void)snprintf(why, CLI_WHY_LEN_MAX, "HTTP status %u, %s", http_status, body);
     return TB_STATUS(CLI_HANDSHAKE);
 }
 
 tb_status cli_upgrade_answer(const struct cli_upgrade *upgrade, tb_bytes input, size_t *used,
-                             char why[256])
+                             char why[CLI_WHY_LEN_MAX])
 {
     static const http_parser_settings settings = {
         .on_header_field = on_field,

@@ -17,9 +17,9 @@ TB_MUST_USE tb_status cli_upgrade_request(struct cli_upgrade *upgrade, const cha
 
 /*
  * Read the answer at the start of input.  *used 0: more is needed.  Else the WebSocket begins
- * behind *used octets.  CLI_HANDSHAKE with why (256 octets) when the answer is another one.
+ * behind *used octets.  CLI_HANDSHAKE with why when the answer is another one.
  */
 TB_MUST_USE tb_status cli_upgrade_answer(const struct cli_upgrade *upgrade, tb_bytes input,
-                                         size_t *used, char why[256]);
+                                         size_t *used, char why[CLI_WHY_LEN_MAX]);
 
 #endif
