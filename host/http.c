@@ -76,6 +76,7 @@ static int on_value(http_parser *parser, const char *at, size_t len)
     tb_bytes value = tb_bytes_of(at, len);
     /* A second piece of one value is a folded line (RFC 9112, section 5.2: refuse). */
     if (reading->has_value) return refuse(reading, 400);
+    if (memchr(at, 0, len) != NULL) return refuse(reading, 400); /* RFC 9110, section 5.5 */
     reading->has_value = true;
     for (size_t i = 0; i < FIELD_COUNT; i++) {
         if (!is_text(reading->name, fields[i].name)) continue;
