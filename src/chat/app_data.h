@@ -1,7 +1,8 @@
 /*
  * What an AppDataUpdate does to a component of a room: the participant list takes updates
  * (ParticipantListUpdate, spec 1.4), every other component is replaced whole.  Members and hub hand
- * this to mls (mls_env.app_data, mls_public_env.app_data), so that they compute the same GroupContext.
+ * this to mls (mls_env.app_data, mls_public_env.app_data), so that they compute the same
+ * GroupContext.
  */
 #ifndef TB_CHAT_APP_DATA_H
 #define TB_CHAT_APP_DATA_H

@@ -98,8 +98,8 @@ TB_MUST_USE tb_status chat_records_verify_hub(const struct crypto_suite *suite, 
                                               struct tb_arena *arena,
                                               struct chat_hub_record *out);
 /*
- * Agent keys that were in use at time_ms, one a call: *at starts at 0 and moves on; false when there
- * is no further one.  Ranges may overlap, since a room takes a new key with its next epoch.
+ * Agent keys that were in use at time_ms, one a call: *at starts at 0 and moves on; false when
+ * there is no further one.  Ranges may overlap, since a room takes a new key with its next epoch.
  */
 bool chat_records_agent_next(const struct chat_hub_record *record, uint64_t time_ms, size_t *at,
                              tb_bytes *agent_key);

@@ -39,12 +39,17 @@ enum chat_report_oracle {
     CHAT_ORACLE_KEY_GONE = 3 /* "not available", not "failed" (amendments 29) */
 };
 
+/* An attachment whose hash, key and contents were checked (V4). */
+struct chat_report_attachment {
+    uint16_t part_index;
+    tb_bytes plain;
+};
+
 /* One stub of the window and what was made of it. */
 struct chat_report_message {
     const struct chat_stub *stub;
     uint8_t kind;              /* enum chat_opening_kind; WITHHELD when there is no opening */
     bool is_target;
-    bool is_tail;              /* behind the window, up to the signed link */
     tb_status verdict;         /* kind FULL: TB_OK, or why the text is not proven (V3, V4, V5) */
     uint8_t level;             /* 0 nothing, 1 hub vouches, 2 the sender's own signature too */
     tb_status proof_verdict;   /* why level 2 was not reached; TB_NOT_FOUND: no proof offered */
@@ -54,6 +59,8 @@ struct chat_report_message {
                                   not in the window */
     size_t reply_index;        /* the same for inReplyTo */
     uint8_t oracle;            /* enum chat_report_oracle */
+    const struct chat_report_attachment *attachments; /* verdict TB_OK: those that came inline */
+    size_t attachment_count;
 };
 
 struct chat_report_person {
@@ -97,7 +104,7 @@ struct chat_report_verify_params {
  * must outlive it.
  *
  * Refusals of the whole: CHAT_EVIDENCE_MISSING, _FORM, _STUBS, _TIME_ORDER, _SIGNATURE, _MIMI,
- * _ROOM, _TARGET, _ACCUSED, _DUPLICATE, CHAT_FRANK_AGENT, CHAT_SEALED_ID,
+ * _ROOM, _TARGET, _ACCUSED, _DUPLICATE, CHAT_SEALED_ID,
  * CHAT_FRANK_VERDICT_SIGNATURE, WIRE_*.
  */
 TB_MUST_USE tb_status chat_report_verify(const struct chat_report_verify_params *params,

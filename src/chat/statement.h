@@ -11,8 +11,6 @@
 #include "chat/structs.h"
 #include "crypto/crypto.h"
 
-#define CHAT_LABEL_SEALED_STATEMENT "TimbreSealedStatement1"
-
 enum { CHAT_STATEMENT_TEXT_LEN_MAX = 16384 };
 /*
  * A deterministic CBOR map {1: decision id, 2: number, 3: action, 4: scope, 5: room, 6: reason
@@ -44,21 +42,5 @@ TB_MUST_USE tb_status chat_statement_hash(const struct crypto_suite *suite, tb_b
 /* The statement as English sentences, UTF-8, lines ended by \n. */
 TB_MUST_USE tb_status chat_statement_render(const struct chat_statement *statement,
                                             struct tb_buf *out);
-
-/*
- * For an account without a KeyPackage (amendments 27): HPKE to a device key of its record,
- * converted from Ed25519 to X25519; info binds device and decision.  suite: 1 or 3.
- */
-TB_MUST_USE tb_status chat_statement_seal(const struct crypto_suite *suite, tb_bytes device,
-                                          tb_bytes device_key, const uint8_t decision_id[16],
-                                          tb_bytes encoded, struct tb_rng *rng,
-                                          struct tb_arena *arena,
-                                          struct chat_sealed_statement *out);
-/* CHAT_STATEMENT_SEALED */
-TB_MUST_USE tb_status chat_statement_open(const struct crypto_suite *suite,
-                                          const struct crypto_signing_key *device_key,
-                                          const struct chat_sealed_statement *sealed,
-                                          const uint8_t decision_id[16], struct tb_arena *arena,
-                                          tb_bytes *encoded);
 
 #endif

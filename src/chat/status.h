@@ -151,7 +151,6 @@
     CODE(CHAT_EVIDENCE_ATTACHMENT_KEY, 754, "an attachment does not decrypt as said (V4)")         \
     CODE(CHAT_EVIDENCE_ATTACHMENT_PLAIN, 755, "an attachment's contents have another hash (V4)")   \
     CODE(CHAT_EVIDENCE_REPLACES, 756, "an edit belongs to another sender's message (V5)")          \
-    CODE(CHAT_EVIDENCE_TIME, 757, "the report came after the report window (V6)")                  \
     CODE(CHAT_EVIDENCE_TIME_ORDER, 758, "the times of the stubs run backwards (V2)")               \
     CODE(CHAT_EVIDENCE_GROUP_CONTEXT, 759, "the group context is missing or another one (V7)")     \
     CODE(CHAT_EVIDENCE_PROOF, 760, "the sender's own signature does not verify (V7)")              \
@@ -168,8 +167,7 @@
     CODE(CHAT_DECISION_SIGNATURE, 781, "the decision is not signed by the decider's device")       \
     CODE(CHAT_DECISION_ENTRY_SIGNATURE, 782, "the log entry is not signed by the hub")             \
     CODE(CHAT_DECISION_ENTRY_CHAIN, 783, "the log entry does not follow the one before it")        \
-    CODE(CHAT_STATEMENT_FORM, 784, "the statement of reasons has not its form")                    \
-    CODE(CHAT_STATEMENT_SEALED, 785, "the sealed statement does not open with this device's key")
+    CODE(CHAT_STATEMENT_FORM, 784, "the statement of reasons has not its form")
 
 #define CHAT_STATUS_LIST(CODE)                                                                     \
     CHAT_STATUS_CONTENT(CODE)                                                                      \

@@ -279,6 +279,14 @@ WIRE_STRUCT(chat_opening, CHAT_OPENING)
     ROW(S, FIXED,      nonce,        16)
 WIRE_STRUCT(chat_report_evidence, CHAT_REPORT_EVIDENCE)
 
+/* report_id = RefHash("Timbre 1.0 ReportId", this). */
+#define CHAT_REPORT_ID_INPUT(ROW, S)                       \
+    ROW(S, BYTES_SOME, room_uri,     CHAT_URI_LEN_MAX)     \
+    ROW(S, BYTES_SOME, reporter_uri, CHAT_URI_LEN_MAX)     \
+    ROW(S, VEC,        target_seq,   wire_u64)             \
+    ROW(S, FIXED,      nonce,        16)
+WIRE_STRUCT(chat_report_id_input, CHAT_REPORT_ID_INPUT)
+
 #define CHAT_ABUSIVE_MESSAGE(ROW, S)              \
     ROW(S, BYTES, message_content,    NONE)       \
     ROW(S, SUB,   frank,              chat_frank) \
