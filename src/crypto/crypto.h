@@ -170,6 +170,29 @@ TB_MUST_USE tb_status crypto_hpke_open(const struct crypto_suite *suite, tb_byte
                                        tb_bytes public_key, tb_bytes enc, tb_bytes info,
                                        tb_bytes aad, tb_bytes sealed, struct tb_arena *arena,
                                        tb_bytes *plain);
+/*
+ * The part of the key schedule that depends on info alone: computed once where many recipients get
+ * their share of one large context (the GroupInfo of a Welcome).
+ */
+struct crypto_hpke_info {
+    uint8_t key_schedule_context[1 + 2 * CRYPTO_HASH_MAX];
+};
+/* info is the concatenation of at most 8 parts. */
+TB_MUST_USE tb_status crypto_hpke_info_of(const struct crypto_suite *suite, const tb_bytes *parts,
+                                          size_t count, struct crypto_hpke_info *out);
+/* The info of EncryptWithLabel. */
+TB_MUST_USE tb_status crypto_label_info(const struct crypto_suite *suite, const char *label,
+                                        tb_bytes context, struct crypto_hpke_info *out);
+TB_MUST_USE tb_status crypto_hpke_seal_with(const struct crypto_suite *suite, tb_bytes public_key,
+                                            const struct crypto_hpke_info *info, tb_bytes aad,
+                                            tb_bytes plain, struct tb_rng *rng,
+                                            struct tb_arena *arena, tb_bytes *enc,
+                                            tb_bytes *sealed);
+TB_MUST_USE tb_status crypto_hpke_open_with(const struct crypto_suite *suite, tb_bytes private_key,
+                                            tb_bytes public_key, tb_bytes enc,
+                                            const struct crypto_hpke_info *info, tb_bytes aad,
+                                            tb_bytes sealed, struct tb_arena *arena,
+                                            tb_bytes *plain);
 /* RFC 9420, section 5.1.3: EncryptWithLabel and DecryptWithLabel. */
 TB_MUST_USE tb_status crypto_encrypt_label(const struct crypto_suite *suite, tb_bytes public_key,
                                            const char *label, tb_bytes context, tb_bytes plain,

@@ -32,14 +32,26 @@ static struct suite_id hpke_suite_id(const struct crypto_suite *suite)
     return id;
 }
 
-/* Section 4: the salt's HMAC over a concatenation, so that a DH result need not be copied. */
+enum { IKM_PARTS_MAX = 8 };
+
+/* Section 4: the salt's HMAC over a concatenation, so that nothing need be copied. */
+static tb_status labeled_extract_parts(const struct crypto_suite *suite, const struct suite_id *id,
+                                       tb_bytes salt, const char *label, const tb_bytes *ikm,
+                                       size_t count, uint8_t out[CRYPTO_HASH_MAX])
+{
+    tb_bytes parts[3 + IKM_PARTS_MAX] = { HPKE_VERSION, { id->octets, id->len },
+                                          tb_bytes_text(label) };
+    assert(count <= IKM_PARTS_MAX);
+    for (size_t i = 0; i < count; i++) parts[3 + i] = ikm[i];
+    return crypto_hmac(suite, salt, parts, 3 + count, out);
+}
+
 static tb_status labeled_extract(const struct crypto_suite *suite, const struct suite_id *id,
                                  tb_bytes salt, const char *label, tb_bytes ikm,
                                  struct tb_secret *out)
 {
     struct tb_secret prk = { .len = suite->hash_len };
-    const tb_bytes parts[] = { HPKE_VERSION, { id->octets, id->len }, tb_bytes_text(label), ikm };
-    tb_status status = crypto_hmac(suite, salt, parts, 4, prk.data);
+    tb_status status = labeled_extract_parts(suite, id, salt, label, &ikm, 1, prk.data);
     if (tb_is_ok(status)) *out = prk;
     tb_secret_wipe(&prk);
     return status;
@@ -170,35 +182,43 @@ struct hpke_context {
     struct tb_secret exporter;
 };
 
-/* Section 5.1, mode_base with the default psk and psk_id. */
-static tb_status hpke_schedule(const struct crypto_suite *suite, const struct tb_secret *shared,
-                               tb_bytes info, struct hpke_context *out)
+/* Section 5.1: key_schedule_context of mode_base (0) with the default psk_id. */
+tb_status crypto_hpke_info_of(const struct crypto_suite *suite, const tb_bytes *parts, size_t count,
+                              struct crypto_hpke_info *out)
 {
     struct suite_id id = hpke_suite_id(suite);
-    struct tb_secret psk_id_hash = { 0 }, info_hash = { 0 }, secret = { 0 };
-    uint8_t context[1 + 2 * CRYPTO_HASH_MAX] = { 0 }; /* mode_base is 0 */
+    struct crypto_hpke_info info = { { 0 } };
+    uint8_t *psk_id_hash = info.key_schedule_context + 1;
+    TRY(labeled_extract_parts(suite, &id, NOTHING, "psk_id_hash", NULL, 0, psk_id_hash));
+    TRY(labeled_extract_parts(suite, &id, NOTHING, "info_hash", parts, count,
+                              psk_id_hash + suite->hash_len));
+    *out = info;
+    return TB_STATUS(TB_OK);
+}
+
+static tb_status hpke_schedule(const struct crypto_suite *suite, const struct tb_secret *shared,
+                               const struct crypto_hpke_info *info, struct hpke_context *out)
+{
+    struct suite_id id = hpke_suite_id(suite);
+    struct tb_secret secret = { 0 };
+    tb_bytes context = { info->key_schedule_context, 1 + 2 * suite->hash_len };
     tb_status status = TB_STATUS(TB_OK);
 
-    CHECK(labeled_extract(suite, &id, NOTHING, "psk_id_hash", NOTHING, &psk_id_hash));
-    CHECK(labeled_extract(suite, &id, NOTHING, "info_hash", info, &info_hash));
-    memcpy(context + 1, psk_id_hash.data, suite->hash_len);
-    memcpy(context + 1 + suite->hash_len, info_hash.data, suite->hash_len);
-    tb_bytes whole = { context, 1 + 2 * suite->hash_len };
-
     CHECK(labeled_extract(suite, &id, tb_secret_view(shared), "secret", NOTHING, &secret));
-    CHECK(labeled_expand(suite, &id, &secret, "key", whole, NOTHING, suite->key_len, &out->key));
-    CHECK(labeled_expand(suite, &id, &secret, "base_nonce", whole, NOTHING, CRYPTO_NONCE_LEN,
+    CHECK(labeled_expand(suite, &id, &secret, "key", context, NOTHING, suite->key_len, &out->key));
+    CHECK(labeled_expand(suite, &id, &secret, "base_nonce", context, NOTHING, CRYPTO_NONCE_LEN,
                          &out->nonce));
-    CHECK(labeled_expand(suite, &id, &secret, "exp", whole, NOTHING, suite->hash_len,
+    CHECK(labeled_expand(suite, &id, &secret, "exp", context, NOTHING, suite->hash_len,
                          &out->exporter));
 out:
     tb_secret_wipe(&secret);
     return status;
 }
 
-tb_status crypto_hpke_seal(const struct crypto_suite *suite, tb_bytes public_key, tb_bytes info,
-                           tb_bytes aad, tb_bytes plain, struct tb_rng *rng,
-                           struct tb_arena *arena, tb_bytes *enc, tb_bytes *sealed)
+tb_status crypto_hpke_seal_with(const struct crypto_suite *suite, tb_bytes public_key,
+                                const struct crypto_hpke_info *info, tb_bytes aad, tb_bytes plain,
+                                struct tb_rng *rng, struct tb_arena *arena, tb_bytes *enc,
+                                tb_bytes *sealed)
 {
     uint8_t *point = tb_arena_take(arena, suite->dh_public_len, 1);
     uint8_t *octets = tb_arena_take(arena, plain.len + CRYPTO_TAG_LEN, 1);
@@ -219,9 +239,10 @@ out:
     return status;
 }
 
-tb_status crypto_hpke_open(const struct crypto_suite *suite, tb_bytes private_key,
-                           tb_bytes public_key, tb_bytes enc, tb_bytes info, tb_bytes aad,
-                           tb_bytes sealed, struct tb_arena *arena, tb_bytes *plain)
+tb_status crypto_hpke_open_with(const struct crypto_suite *suite, tb_bytes private_key,
+                                tb_bytes public_key, tb_bytes enc,
+                                const struct crypto_hpke_info *info, tb_bytes aad, tb_bytes sealed,
+                                struct tb_arena *arena, tb_bytes *plain)
 {
     if (sealed.len < CRYPTO_TAG_LEN) return TB_STATUS(CRYPTO_DECRYPT);
     size_t len = sealed.len - CRYPTO_TAG_LEN;
@@ -242,16 +263,37 @@ out:
     return status;
 }
 
+tb_status crypto_hpke_seal(const struct crypto_suite *suite, tb_bytes public_key, tb_bytes info,
+                           tb_bytes aad, tb_bytes plain, struct tb_rng *rng,
+                           struct tb_arena *arena, tb_bytes *enc, tb_bytes *sealed)
+{
+    struct crypto_hpke_info hashed;
+    TRY(crypto_hpke_info_of(suite, &info, 1, &hashed));
+    return crypto_hpke_seal_with(suite, public_key, &hashed, aad, plain, rng, arena, enc, sealed);
+}
+
+tb_status crypto_hpke_open(const struct crypto_suite *suite, tb_bytes private_key,
+                           tb_bytes public_key, tb_bytes enc, tb_bytes info, tb_bytes aad,
+                           tb_bytes sealed, struct tb_arena *arena, tb_bytes *plain)
+{
+    struct crypto_hpke_info hashed;
+    TRY(crypto_hpke_info_of(suite, &info, 1, &hashed));
+    return crypto_hpke_open_with(suite, private_key, public_key, enc, &hashed, aad, sealed, arena,
+                                 plain);
+}
+
 /* Section 5.3: Context.Export. */
 static tb_status hpke_export(const struct crypto_suite *suite, const struct tb_secret *shared,
                              tb_bytes info, tb_bytes exporter_context, size_t len,
                              struct tb_secret *out)
 {
     struct suite_id id = hpke_suite_id(suite);
+    struct crypto_hpke_info hashed;
     struct hpke_context context = { 0 };
     tb_status status = TB_STATUS(TB_OK);
 
-    CHECK(hpke_schedule(suite, shared, info, &context));
+    CHECK(crypto_hpke_info_of(suite, &info, 1, &hashed));
+    CHECK(hpke_schedule(suite, shared, &hashed, &context));
     CHECK(labeled_expand(suite, &id, &context.exporter, "sec", exporter_context, NOTHING, len,
                          out));
 out:

@@ -66,12 +66,9 @@ tb_status crypto_ref_hash(const struct crypto_suite *suite, const char *label, t
     return crypto_hash(suite, parts, sizeof parts / sizeof parts[0], out);
 }
 
-/*
- * struct { opaque label<V> = "MLS 1.0 " + Label; opaque content<V> = parts; }, the shape that
- * SignContent and EncryptContext share.
- */
-static tb_status labelled(const char *label, const tb_bytes *parts, size_t count,
-                          struct tb_arena *arena, tb_bytes *out)
+/* SignContent: struct { opaque label<V> = "MLS 1.0 " + Label; opaque content<V> = parts; } */
+static tb_status sign_content(const char *label, const tb_bytes *parts, size_t count,
+                              struct tb_arena *arena, tb_bytes *out)
 {
     tb_bytes text = tb_bytes_text(label);
     struct header label_header, content_header;
@@ -107,7 +104,7 @@ tb_status crypto_sign_label(const struct crypto_suite *suite, const struct crypt
     tb_bytes content;
     size_t len;
 
-    TRY(labelled(label, parts, count, arena, &content));
+    TRY(sign_content(label, parts, count, arena, &content));
     TRY(suite->provider->sign(suite->signature, tb_secret_view(&key->private_key),
                               crypto_signing_key_public(key), content, octets, &len));
     return tb_arena_dup(arena, (tb_bytes){ octets, len }, signature);
@@ -118,8 +115,24 @@ tb_status crypto_verify_label(const struct crypto_suite *suite, tb_bytes public_
                               tb_bytes signature, struct tb_arena *arena)
 {
     tb_bytes content;
-    TRY(labelled(label, parts, count, arena, &content));
+    TRY(sign_content(label, parts, count, arena, &content));
     return suite->provider->verify(suite->signature, public_key, content, signature);
+}
+
+tb_status crypto_label_info(const struct crypto_suite *suite, const char *label, tb_bytes context,
+                            struct crypto_hpke_info *out)
+{
+    tb_bytes text = tb_bytes_text(label);
+    struct header label_header, context_header;
+    if (context.len > WIRE_LEN_MAX) return TB_STATUS(TB_TOO_LONG);
+    const tb_bytes parts[] = {
+        header_of(&label_header, LABEL_PREFIX.len + text.len),
+        LABEL_PREFIX,
+        text,
+        header_of(&context_header, context.len),
+        context,
+    };
+    return crypto_hpke_info_of(suite, parts, sizeof parts / sizeof parts[0], out);
 }
 
 tb_status crypto_encrypt_label(const struct crypto_suite *suite, tb_bytes public_key,
@@ -127,10 +140,10 @@ tb_status crypto_encrypt_label(const struct crypto_suite *suite, tb_bytes public
                                struct tb_rng *rng, struct tb_arena *arena, tb_bytes *enc,
                                tb_bytes *sealed)
 {
-    tb_bytes info;
-    TRY(labelled(label, &context, 1, arena, &info));
-    return crypto_hpke_seal(suite, public_key, info, (tb_bytes){ NULL, 0 }, plain, rng, arena, enc,
-                            sealed);
+    struct crypto_hpke_info info;
+    TRY(crypto_label_info(suite, label, context, &info));
+    return crypto_hpke_seal_with(suite, public_key, &info, (tb_bytes){ NULL, 0 }, plain, rng,
+                                 arena, enc, sealed);
 }
 
 tb_status crypto_decrypt_label(const struct crypto_suite *suite, tb_bytes private_key,
@@ -138,8 +151,8 @@ tb_status crypto_decrypt_label(const struct crypto_suite *suite, tb_bytes privat
                                tb_bytes enc, tb_bytes sealed, struct tb_arena *arena,
                                tb_bytes *plain)
 {
-    tb_bytes info;
-    TRY(labelled(label, &context, 1, arena, &info));
-    return crypto_hpke_open(suite, private_key, public_key, enc, info, (tb_bytes){ NULL, 0 },
-                            sealed, arena, plain);
+    struct crypto_hpke_info info;
+    TRY(crypto_label_info(suite, label, context, &info));
+    return crypto_hpke_open_with(suite, private_key, public_key, enc, &info,
+                                 (tb_bytes){ NULL, 0 }, sealed, arena, plain);
 }

@@ -108,7 +108,7 @@ out:
 static tb_status seal_member(const struct crypto_suite *suite,
                              const struct mls_welcome_params *params,
                              const struct mls_welcome_member *member,
-                             tb_bytes encrypted_group_info, struct tb_rng *rng,
+                             const struct crypto_hpke_info *info, struct tb_rng *rng,
                              struct tb_arena *arena, struct mls_encrypted_group_secrets *out)
 {
     struct mls_path_secret path_secret;
@@ -126,9 +126,9 @@ static tb_status seal_member(const struct crypto_suite *suite,
     if (ref == NULL) return TB_STATUS(TB_NO_SPACE);
     TRY(mls_leaf_key_package_ref(suite, member->key_package, ref));
     out->new_member = (tb_bytes){ ref, suite->hash_len };
-    return crypto_encrypt_label(suite, member->init_key, "Welcome", encrypted_group_info, plain,
-                                rng, arena, &out->encrypted_group_secrets.kem_output,
-                                &out->encrypted_group_secrets.ciphertext);
+    return crypto_hpke_seal_with(suite, member->init_key, info, (tb_bytes){ NULL, 0 }, plain, rng,
+                                 arena, &out->encrypted_group_secrets.kem_output,
+                                 &out->encrypted_group_secrets.ciphertext);
 }
 
 tb_status mls_welcome_seal(const struct crypto_suite *suite,
@@ -136,6 +136,7 @@ tb_status mls_welcome_seal(const struct crypto_suite *suite,
                            struct tb_arena *arena, tb_bytes *message)
 {
     struct mls_welcome welcome = { .cipher_suite = suite->id };
+    struct crypto_hpke_info info;
     struct tb_arena scratch;
     tb_bytes body;
     tb_status status = TB_STATUS(TB_OK);
@@ -146,9 +147,11 @@ tb_status mls_welcome_seal(const struct crypto_suite *suite,
     welcome.secrets.count = params->member_count;
     welcome.secrets.at = tb_arena_take(&scratch, params->member_count, sizeof *welcome.secrets.at);
     if (welcome.secrets.at == NULL) CHECK(TB_STATUS(TB_NO_SPACE));
+    /* Hashed once: the GroupInfo may hold the whole tree. */
+    CHECK(crypto_label_info(suite, "Welcome", welcome.encrypted_group_info, &info));
     for (size_t i = 0; i < params->member_count; i++) {
-        CHECK(seal_member(suite, params, &params->members[i], welcome.encrypted_group_info, rng,
-                          &scratch, &welcome.secrets.at[i]));
+        CHECK(seal_member(suite, params, &params->members[i], &info, rng, &scratch,
+                          &welcome.secrets.at[i]));
     }
     CHECK(wire_encode(&mls_welcome_desc, &welcome, &scratch, &body));
     CHECK(mls_framing_wrap(MLS_WIRE_WELCOME, body, arena, message));
