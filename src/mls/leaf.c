@@ -131,13 +131,3 @@ bool mls_leaf_has_credential(const struct mls_capabilities *capabilities, uint16
 {
     return lists(capabilities->credentials.at, capabilities->credentials.count, credential_type);
 }
-
-bool mls_leaf_has_suite(const struct mls_capabilities *capabilities, uint16_t cipher_suite)
-{
-    return lists(capabilities->cipher_suites.at, capabilities->cipher_suites.count, cipher_suite);
-}
-
-bool mls_leaf_has_version(const struct mls_capabilities *capabilities, uint16_t version)
-{
-    return lists(capabilities->versions.at, capabilities->versions.count, version);
-}

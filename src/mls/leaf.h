@@ -62,7 +62,5 @@ bool mls_leaf_is_default_proposal(uint16_t proposal_type);
 bool mls_leaf_has_extension(const struct mls_capabilities *capabilities, uint16_t extension_type);
 bool mls_leaf_has_proposal(const struct mls_capabilities *capabilities, uint16_t proposal_type);
 bool mls_leaf_has_credential(const struct mls_capabilities *capabilities, uint16_t credential_type);
-bool mls_leaf_has_suite(const struct mls_capabilities *capabilities, uint16_t cipher_suite);
-bool mls_leaf_has_version(const struct mls_capabilities *capabilities, uint16_t version);
 
 #endif

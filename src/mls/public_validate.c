@@ -74,16 +74,11 @@ static tb_status check_lifetime(const struct mls_public_rules *rules,
     return TB_STATUS(is_short ? TB_OK : MLS_LEAF_LIFETIME);
 }
 
-/* No type twice, each listed by the leaf's capabilities, a dictionary in order. */
-static tb_status check_extensions(const struct mls_capabilities *has,
-                                  const struct mls_extension *extensions, size_t count,
-                                  uint16_t unlisted)
+/* No type twice, and a dictionary in order. */
+static tb_status check_extensions(const struct mls_extension *extensions, size_t count)
 {
     tb_bytes dictionary;
     TRY(mls_public_extensions_distinct(extensions, count));
-    for (size_t i = 0; i < count; i++) {
-        if (!mls_leaf_has_extension(has, extensions[i].extension_type)) return TB_STATUS(unlisted);
-    }
     if (!mls_public_extension_find(extensions, count, MLS_EXTENSION_APP_DATA_DICTIONARY,
                                    &dictionary)) {
         return TB_STATUS(TB_OK);
@@ -99,7 +94,12 @@ static tb_status check_alone(const struct crypto_suite *suite, const struct mls_
         leaf->signature_key.len != suite->sign_public_len) {
         return TB_STATUS(CRYPTO_KEY);
     }
-    TRY(check_extensions(has, leaf->extensions.at, leaf->extensions.count, MLS_LEAF_EXTENSION));
+    TRY(check_extensions(leaf->extensions.at, leaf->extensions.count));
+    for (size_t i = 0; i < leaf->extensions.count; i++) {
+        if (!mls_leaf_has_extension(has, leaf->extensions.at[i].extension_type)) {
+            return TB_STATUS(MLS_LEAF_EXTENSION);
+        }
+    }
     if (!mls_leaf_has_credential(has, leaf->credential.credential_type)) {
         return TB_STATUS(MLS_LEAF_CREDENTIAL);
     }
@@ -131,7 +131,7 @@ tb_status mls_public_key_package_check(const struct mls_public_rules *rules,
     if (tb_bytes_equal(key_package->init_key, leaf->encryption_key)) {
         return TB_STATUS(MLS_KEY_PACKAGE_INIT_KEY);
     }
-    TRY(mls_public_extensions_distinct(key_package->extensions.at, key_package->extensions.count));
+    TRY(check_extensions(key_package->extensions.at, key_package->extensions.count));
     /* Its extensions need no capability, unlike a leaf's: GREASE may stand there (13.5). */
     TRY(mls_public_leaf_check(rules, leaf, MLS_LEAF_KEY_PACKAGE, 0, arena));
     return mls_leaf_key_package_verify(rules->suite, key_package, arena);

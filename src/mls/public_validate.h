@@ -28,8 +28,8 @@ TB_MUST_USE tb_status mls_public_rules_init(struct mls_public_rules *rules,
                                             size_t extension_count, uint64_t now_s,
                                             struct tb_arena *arena);
 
-/* What a leaf's capabilities must hold in this group: version, suite, its extensions and what it
- * requires (sections 7.3, 11.1, 13.4). */
+/* What a leaf's capabilities must hold in this group: its extensions and what it requires (sections
+ * 7.3, 11.1, 13.4). */
 TB_MUST_USE tb_status mls_public_leaf_supports(const struct mls_public_rules *rules,
                                                const struct mls_leaf_node *leaf);
 /*
