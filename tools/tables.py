@@ -107,7 +107,10 @@ class Tables:
         self.structs, self.selects, self.constants = {}, {}, {}
         headers = in_room_order(glob.glob(os.path.join(root, "src/*/*.h")))
         sources = in_room_order(glob.glob(os.path.join(root, "src/*/*.c")))
-        self.texts = {path: open(path, encoding="utf-8").read() for path in headers + sources}
+        self.texts = {}
+        for path in headers + sources:
+            with open(path, encoding="utf-8") as file:
+                self.texts[path] = file.read()
         codes = {path: strip_comments(text) for path, text in self.texts.items()}
         macros, homes = {}, {}
         for path in headers + sources:
@@ -163,16 +166,17 @@ class Tables:
 
     def value(self, text):
         """A number that a row's argument or an arm's tag names, or None."""
-        for _ in range(8):
-            if re.fullmatch(r"(0x[0-9a-fA-F]+|\d+)[uUlL]*", text):
-                return int(text.rstrip("uUlL"), 0)
-            if text not in self.constants:
-                break
-            text = self.constants[text].strip()
+        if not re.fullmatch(r"[\w\s+*/()<>|-]+", text):
+            return None
+        plain = re.sub(r"\b(0x[0-9a-fA-F]+|\d+)[uUlL]*\b", r"\1", text)
+        names = {}
+        for name in re.findall(r"\b[A-Za-z_]\w*\b", plain):
+            if name not in self.constants or self.constants[name] == text:
+                return None
+            names[name] = self.value(self.constants[name])
+            if names[name] is None:
+                return None
         try:
-            names = {name: self.value(name) for name in re.findall(r"[A-Za-z_]\w*", text)}
-            if names and all(number is not None for number in names.values()):
-                return eval(text, {"__builtins__": {}}, names)  # a sum of constants of our headers
-        except (SyntaxError, NameError, TypeError):
-            pass
-        return None
+            return eval(plain, {"__builtins__": {}}, names)  # numbers and constants of our headers
+        except (SyntaxError, TypeError):
+            return None
