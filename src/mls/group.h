@@ -56,8 +56,9 @@ struct mls_join_params {
     struct tb_arena *info_arena; /* NULL, or where *info_app_data goes: */
     tb_bytes *info_app_data;     /* the app_data_dictionary of the GroupInfo; empty: none */
 };
-TB_MUST_USE tb_status mls_group_join(const struct mls_env *env, const struct mls_join_params *params,
-                                     struct mls_group **out, struct tb_why *why);
+TB_MUST_USE tb_status mls_group_join(const struct mls_env *env,
+                                     const struct mls_join_params *params, struct mls_group **out,
+                                     struct tb_why *why);
 void mls_group_free(struct mls_group *group);
 
 /* The whole state as one versioned blob (it holds SECRETS: encrypt at rest), and back. */

@@ -20,7 +20,7 @@ struct mls_key_package_params {
     bool is_last_resort;                     /* adds the last_resort_key_package component */
     tb_bytes leaf_app_data;                  /* encoded AppDataDictionary, may be empty */
 };
-/* encoded: the KeyPackage (not in an MLSMessage), in the arena.  ref: its KeyPackageRef, hash_len. */
+/* encoded: the KeyPackage (not in an MLSMessage), in the arena.  ref: KeyPackageRef, hash_len. */
 TB_MUST_USE tb_status mls_key_package_new(const struct mls_env *env,
                                           const struct mls_key_package_params *params,
                                           struct tb_arena *arena, tb_bytes *encoded,

@@ -15,8 +15,8 @@ static void hmac_agrees_with_rfc_4231(void **state)
     tb_bytes text = TB_LITERAL("Hi There");
     assert_ok(native()->hmac(CRYPTO_SHA256, tb_bytes_of(key, 20), &text, 1, got));
     assert_bytes(tb_bytes_of(got, 32),
-                 test_hex("b0344c61d8db38535ca8afceaf0bf12b881dc200c9833da726e9376c2e32cff7", wanted,
-                          sizeof wanted));
+                 test_hex("b0344c61d8db38535ca8afceaf0bf12b881dc200c9833da726e9376c2e32cff7",
+                          wanted, sizeof wanted));
     assert_ok(native()->hmac(CRYPTO_SHA384, tb_bytes_of(key, 20), &text, 1, got));
     assert_bytes(tb_bytes_of(got, 48),
                  test_hex("afd03944d84895626b0825f4ab46907f15f9dadbe4101ec682aa034c7cebc59c"
@@ -27,8 +27,8 @@ static void hmac_agrees_with_rfc_4231(void **state)
                                TB_LITERAL(" - Hash Key First") };
     assert_ok(native()->hmac(CRYPTO_SHA256, TB_ARRAY(key), parts, 2, got));
     assert_bytes(tb_bytes_of(got, 32),
-                 test_hex("60e431591ee0b67f0d8a26aacbf5b77f8e0bc6213728c5140546040f0ee37f54", wanted,
-                          sizeof wanted));
+                 test_hex("60e431591ee0b67f0d8a26aacbf5b77f8e0bc6213728c5140546040f0ee37f54",
+                          wanted, sizeof wanted));
 }
 
 static void hash_of_parts_is_hash_of_the_whole(void **state)
@@ -38,12 +38,12 @@ static void hash_of_parts_is_hash_of_the_whole(void **state)
     const tb_bytes parts[] = { TB_LITERAL("a"), { NULL, 0 }, TB_LITERAL("bc") };
     assert_ok(native()->hash(CRYPTO_SHA256, parts, 3, got));
     assert_bytes(tb_bytes_of(got, 32),
-                 test_hex("ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad", wanted,
-                          sizeof wanted));
+                 test_hex("ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad",
+                          wanted, sizeof wanted));
     assert_ok(native()->hash(CRYPTO_SHA256, NULL, 0, got));
     assert_bytes(tb_bytes_of(got, 32),
-                 test_hex("e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855", wanted,
-                          sizeof wanted));
+                 test_hex("e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855",
+                          wanted, sizeof wanted));
 }
 
 static void an_aead_opens_what_it_sealed_and_nothing_else(void **state)

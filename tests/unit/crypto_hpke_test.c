@@ -27,11 +27,11 @@ static void the_first_message_agrees_with_rfc_9180(void **state)
     test_hex("6db9df30aa07dd42ee5e8181afdb977e538f5e1fec8a06223f33f7013e525037", ikm, sizeof ikm);
     assert_ok(crypto_hpke_derive(&suite, TB_ARRAY(ikm), &private_key, public_key));
     assert_bytes(tb_secret_view(&private_key),
-                 test_hex("4612c550263fc8ad58375df3f557aac531d26850903e55a9f23f21d8534e8ac8", wanted,
-                          sizeof wanted));
+                 test_hex("4612c550263fc8ad58375df3f557aac531d26850903e55a9f23f21d8534e8ac8",
+                          wanted, sizeof wanted));
     assert_bytes(tb_bytes_of(public_key, 32),
-                 test_hex("3948cfe0ad1ddb695d780e59077195da6c56506b027329794ab02bca80815c4d", wanted,
-                          sizeof wanted));
+                 test_hex("3948cfe0ad1ddb695d780e59077195da6c56506b027329794ab02bca80815c4d",
+                          wanted, sizeof wanted));
 
     tb_bytes info_view = test_hex("4f6465206f6e2061204772656369616e2055726e", info, sizeof info);
     tb_bytes aad_view = test_hex("436f756e742d30", aad, sizeof aad);

@@ -1,7 +1,7 @@
-/* The stored state: a group that is written and read back at any moment goes on as if nothing was. */
+/* The stored state: a group written and read back at any moment goes on as if nothing was. */
 #include "tests/support.h"
 
-#include "mls_party.h"
+#include "tests/unit/mls_party.h"
 
 static const tb_bytes NO_AAD = { NULL, 0 };
 static const struct mls_commit_params empty = { .as_public = true };

@@ -1,7 +1,7 @@
 /* Handshakes that must be refused, and commits that wait: RFC 9420, sections 6.2, 12 and 14. */
 #include "tests/support.h"
 
-#include "mls_party.h"
+#include "tests/unit/mls_party.h"
 
 static const tb_bytes NO_AAD = { NULL, 0 };
 static const struct mls_commit_params empty = { .as_public = true };

@@ -1,7 +1,7 @@
-/* A group's life: who comes, who goes, what changes, and that all members agree after each commit. */
+/* A group's life: who comes, who goes, what changes; all members agree after each commit. */
 #include "tests/support.h"
 
-#include "mls_party.h"
+#include "tests/unit/mls_party.h"
 
 static const uint16_t suites[] = { 0x0001, 0x0002, 0x0003, 0x0004, 0x0005, 0x0006, 0x0007 };
 

@@ -2,7 +2,7 @@
 #include "mls/structs_secret.h"
 #include "tests/support.h"
 
-#include "mls_party.h"
+#include "tests/unit/mls_party.h"
 
 static const tb_bytes NO_AAD = { NULL, 0 };
 

@@ -5,7 +5,7 @@
  */
 #include "tests/support.h"
 
-#include "mls_party.h"
+#include "tests/unit/mls_party.h"
 
 enum { STEPS = 60, MAIL_MAX = 16 };
 
