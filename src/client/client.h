@@ -248,6 +248,7 @@ struct client_case_view {
     const struct client_message_view *messages; /* the window; text empty when withheld */
     size_t message_count;
     bool is_verified;
+    uint16_t verdict; /* tb_status: TB_OK, or why the report as a whole is not proven */
 };
 struct client_device_view {
     tb_bytes device;
@@ -265,6 +266,9 @@ TB_MUST_USE tb_status client_members(struct client *client, tb_bytes room, struc
 TB_MUST_USE tb_status client_messages(struct client *client, tb_bytes room, uint64_t after_row,
                                       size_t count_max, struct tb_arena *arena,
                                       struct client_message_view **out, size_t *count);
+/* The person has seen the rows up to row_read: they no longer count as unread. */
+TB_MUST_USE tb_status client_mark_read(struct client *client, uint64_t now_ms, tb_bytes room,
+                                       uint64_t row_read, struct client_effects *effects);
 TB_MUST_USE tb_status client_cases(struct client *client, struct tb_arena *arena,
                                    struct client_case_view **out, size_t *count);
 TB_MUST_USE tb_status client_case(struct client *client, tb_bytes report_id, struct tb_arena *arena,

@@ -1,0 +1,287 @@
+/*
+ * Deciding a case, in stages that survive a crash: the notice room with the accused and the desk, the
+ * statement of reasons in it, then the signed decision (amendments 27).
+ */
+#include "client/engine.h"
+
+#include <string.h>
+
+#include "chat/content.h"
+#include "chat/decision.h"
+#include "chat/reason.h"
+#include "chat/statement.h"
+
+#define CLIENT_NOTICE_ROOM_NAME "Notice from the moderators"
+#define CLIENT_APPEAL_TEXT                                                                         \
+    "Answer in this room. Another moderator than the one who decided will read your answer."
+
+enum { CLIENT_STATEMENT_LEN_MAX = 256 << 10 };
+
+/* ------------------------------------------------------------------ the statement */
+
+/* stubs<V>: the accused can check what was judged, and open more of it (amendments 29). */
+static tb_status client_statement_stubs(struct client_turn *turn, const struct client_case_row *row,
+                                        tb_bytes *out)
+{
+    struct chat_stubs_answer vector = { .stubs = { row->stubs.at, row->stubs.count } };
+    tb_bytes encoded;
+    TRY(wire_encode(&chat_stubs_answer_desc, &vector, &turn->arena, &encoded));
+    *out = tb_bytes_of(encoded.data + CHAT_HASH_LEN, encoded.len - CHAT_HASH_LEN);
+    return TB_STATUS(TB_OK);
+}
+
+static tb_status client_statement_make(struct client_turn *turn, struct client_case_row *row,
+                                       const struct chat_decision *decision, tb_bytes facts)
+{
+    struct tb_buf buf;
+    struct chat_statement statement = {
+        .action = row->action,
+        .scope = row->scope,
+        .room_uri = row->scope == CHAT_SCOPE_ROOM ? row->room_uri : (tb_bytes){ 0 },
+        .reason_code = row->decision_reason,
+        .rule = tb_bytes_text(chat_reason_text(row->decision_reason)),
+        .facts = facts,
+        .until_ms = row->until_ms,
+        .appeal = TB_LITERAL(CLIENT_APPEAL_TEXT),
+        .decided_ms = decision->decided_ms,
+        .report_id = TB_ARRAY(row->report_id),
+    };
+    memcpy(statement.decision_id, decision->decision_id, sizeof statement.decision_id);
+    TRY(client_statement_stubs(turn, row, &statement.stubs));
+    tb_buf_init(&buf, turn->client->config.mem, CLIENT_STATEMENT_LEN_MAX);
+    tb_status status = chat_statement_encode(&statement, &buf);
+    if (tb_is_ok(status) && buf.len > CLIENT_TEXT_LEN_MAX) {
+        tb_buf_clear(&buf); /* a long window: the stubs stay with the desk */
+        statement.stubs = (tb_bytes){ 0 };
+        status = chat_statement_encode(&statement, &buf);
+    }
+    if (tb_is_ok(status)) status = tb_arena_dup(&turn->arena, tb_buf_view(&buf), &row->statement);
+    tb_buf_wipe(&buf);
+    return status;
+}
+
+/* ------------------------------------------------------------------ beginning */
+
+static tb_status client_decision_draft(struct client_turn *turn, struct client_case_row *row,
+                                       tb_bytes facts)
+{
+    struct client *client = turn->client;
+    struct chat_decision decision = {
+        .domain = client->profile.domain,
+        .subject = row->accused,
+        .action = row->action,
+        .scope = row->scope,
+        .room_uri = row->room_uri,
+        .reason_code = row->decision_reason,
+        .report_id = TB_ARRAY(row->report_id),
+        .until_ms = row->until_ms,
+        .decider_device = client->profile.device,
+        .decided_ms = turn->now_ms,
+    };
+    memcpy(decision.evidence_hash, row->evidence_hash, CHAT_HASH_LEN);
+    TRY(tb_rng_fill(client->config.rng, decision.decision_id, sizeof decision.decision_id));
+    TRY(client_statement_make(turn, row, &decision, facts));
+    TRY(chat_statement_hash(&client->suite, row->statement, decision.statement_hash));
+    /* Signed once here, so that what could not be signed is told at once; and again with the room. */
+    TRY(chat_decision_sign(&client->suite, &client->device_key, &decision, &turn->arena));
+    return wire_encode(&chat_decision_desc, &decision, &turn->arena, &row->decision);
+}
+
+static tb_status client_decide_begin(struct client_turn *turn,
+                                     const struct client_decision_params *params, uint64_t *op)
+{
+    struct client *client = turn->client;
+    struct client_case_row row;
+    struct client_room *room;
+    TRY(client_profile_check(client));
+    if (!client_is_online(client)) return TB_STATUS(CLIENT_OFFLINE);
+    if (params->facts.len > CHAT_STATEMENT_TEXT_LEN_MAX) return TB_STATUS(CLIENT_TEXT_LENGTH);
+    TRY(client_case_get(turn, params->report_id, &row));
+    if (row.stage != CLIENT_STAGE_OPEN) return TB_STATUS(CLIENT_CASE_DECIDED);
+    bool is_sanction = params->action == CHAT_ACTION_BAN || params->action == CHAT_ACTION_WARN;
+    if (is_sanction && row.verdict != TB_OK) return TB_STATUS(CLIENT_CASE_UNVERIFIED);
+    if (row.accused.len == 0) return TB_STATUS(CLIENT_CASE_UNVERIFIED);
+    row.action = params->action;
+    row.scope = params->scope;
+    row.decision_reason = params->reason_code;
+    row.until_ms = params->until_ms;
+    TRY(client_decision_draft(turn, &row, params->facts));
+    row.op = *op = client_op_new(client);
+    client->has_decisions = true;
+    if (params->action == CHAT_ACTION_NONE) {
+        row.stage = CLIENT_STAGE_DECISION; /* nobody is concerned who would have to be told */
+        return client_case_put(turn, &row);
+    }
+    struct client_create_params create = {
+        .room_kind = CHAT_ROOM_NOTICE,
+        .room_class = CHAT_CLASS_PRIVATE,
+        .purpose = CLIENT_CREATE_FOR_NOTICE,
+        .name = TB_LITERAL(CLIENT_NOTICE_ROOM_NAME),
+        .case_id = TB_ARRAY(row.report_id),
+    };
+    TRY(client_create_room(turn, &create, &room));
+    row.stage = CLIENT_STAGE_ROOM;
+    row.notice_room = room->row.room_uri;
+    return client_case_put(turn, &row);
+}
+
+tb_status client_desk_decide(struct client *client, uint64_t now_ms,
+                             const struct client_decision_params *params,
+                             struct client_effects *effects, uint64_t *op)
+{
+    struct client_turn turn;
+    tb_status status = client_turn_begin(&turn, client, now_ms, effects);
+    if (tb_is_ok(status)) status = client_decide_begin(&turn, params, op);
+    if (tb_is_ok(status)) status = client_session_work(&turn);
+    return client_turn_end(&turn, status);
+}
+
+tb_status client_decide_fail(struct client_turn *turn, tb_bytes case_id, uint16_t code,
+                             tb_bytes detail)
+{
+    struct client_case_row row;
+    tb_status status = client_case_get(turn, case_id, &row);
+    if (status.code == TB_NOT_FOUND) return TB_STATUS(TB_OK);
+    TRY(status);
+    if (row.stage == CLIENT_STAGE_DECIDED) return TB_STATUS(TB_OK);
+    row.stage = CLIENT_STAGE_OPEN; /* the desk may decide again */
+    TRY(client_case_put(turn, &row));
+    return client_show_failed(turn, row.op, code, detail);
+}
+
+/* ------------------------------------------------------------------ the notice room */
+
+static tb_status client_notice_invite(struct client_turn *turn, struct client_room *room,
+                                      tb_bytes account)
+{
+    struct client_intent_params params = { .kind = CLIENT_INTENT_ADD, .account = account };
+    return client_intent_add(turn, room, &params);
+}
+
+tb_status client_decide_room_made(struct client_turn *turn, struct client_room *room)
+{
+    struct client *client = turn->client;
+    struct client_case_row row;
+    struct client_room *desk;
+    struct chat_policy_room policy;
+    tb_status status = client_case_get(turn, room->row.create_case, &row);
+    if (status.code == TB_NOT_FOUND) return TB_STATUS(TB_OK);
+    TRY(status);
+    TRY(client_notice_invite(turn, room, row.accused));
+    if (!tb_is_ok(client_room_get(turn, client->hub.desk_uri, &desk))) return TB_STATUS(TB_OK);
+    if (desk->row.state != CLIENT_ROOM_OPEN) return TB_STATUS(TB_OK);
+    TRY(client_room_policy(turn, desk, &policy));
+    for (size_t i = 0; i < policy.participants.participants.count; i++) {
+        tb_bytes user = policy.participants.participants.at[i].user;
+        if (tb_bytes_equal(user, client->profile.account)) continue;
+        if (policy.participants.participants.at[i].role_index == CHAT_ROLE_BANNED) continue;
+        TRY(client_notice_invite(turn, room, user));
+    }
+    return TB_STATUS(TB_OK);
+}
+
+tb_status client_decide_room_ready(struct client_turn *turn, struct client_room *room,
+                                   tb_bytes account, bool is_added)
+{
+    struct client_case_row row;
+    tb_status status = client_case_get(turn, room->row.create_case, &row);
+    if (status.code == TB_NOT_FOUND) return TB_STATUS(TB_OK);
+    TRY(status);
+    if (row.stage != CLIENT_STAGE_ROOM || !tb_bytes_equal(account, row.accused)) {
+        return TB_STATUS(TB_OK); /* a moderator who could not come reads the desk room */
+    }
+    if (!is_added) {
+        return client_decide_fail(turn, room->row.create_case, CLIENT_NO_KEY_PACKAGE,
+                                  (tb_bytes){ 0 });
+    }
+    row.stage = CLIENT_STAGE_STATEMENT;
+    TRY(client_case_put(turn, &row));
+    struct client_send_params message = {
+        .content_type = TB_LITERAL(CHAT_TYPE_STATEMENT),
+        .body = row.statement,
+        .case_id = TB_ARRAY(row.report_id),
+        .is_silent = true,
+    };
+    return client_send_content(turn, room, &message);
+}
+
+tb_status client_decide_statement_sent(struct client_turn *turn, tb_bytes case_id,
+                                       tb_bytes room_uri)
+{
+    struct client *client = turn->client;
+    struct client_case_row row;
+    struct chat_decision decision;
+    tb_status status = client_case_get(turn, case_id, &row);
+    if (status.code == TB_NOT_FOUND) return TB_STATUS(TB_OK);
+    TRY(status);
+    if (row.stage != CLIENT_STAGE_STATEMENT) return TB_STATUS(TB_OK);
+    TRY(wire_decode(&chat_decision_desc, row.decision, &turn->arena, &decision, NULL));
+    decision.notice_room_uri = room_uri;
+    TRY(chat_decision_sign(&client->suite, &client->device_key, &decision, &turn->arena));
+    TRY(wire_encode(&chat_decision_desc, &decision, &turn->arena, &row.decision));
+    row.stage = CLIENT_STAGE_DECISION;
+    client->has_decisions = true;
+    return client_case_put(turn, &row);
+}
+
+/* ------------------------------------------------------------------ the decision */
+
+static tb_status client_decision_answered(struct client_turn *turn,
+                                          const struct client_request *request, uint16_t code,
+                                          tb_bytes body)
+{
+    struct client_case_row row;
+    struct chat_decision_answer answer;
+    tb_bytes case_id = client_request_data(request);
+    if (code == CLIENT_CODE_LOST) return TB_STATUS(TB_OK);
+    if (code == CHAT_CODE_STORE || code == CHAT_CODE_RATE_LIMITED) return TB_STATUS(TB_OK);
+    if (code != CHAT_CODE_OK) {
+        return client_decide_fail(turn, case_id, code, client_answer_detail(turn, body, NULL));
+    }
+    TRY(client_answer_decode(turn, &chat_decision_answer_desc, body, &answer));
+    TRY(client_case_get(turn, case_id, &row));
+    row.stage = CLIENT_STAGE_DECIDED;
+    row.decision_number = answer.number;
+    TRY(client_case_put(turn, &row));
+    return client_show_done(turn, row.op, &(struct client_show){ .account = row.accused,
+                                                                 .room = row.notice_room,
+                                                                 .number = answer.number,
+                                                                 .decision_number = answer.number });
+}
+
+static tb_status client_decision_send(struct client_turn *turn, const struct client_case_row *row)
+{
+    struct chat_decision_put put = { .sealed_statements = { NULL, 0 } };
+    TRY(wire_decode(&chat_decision_desc, row->decision, &turn->arena, &put.decision, NULL));
+    struct client_about about = { .op = row->op, .data = TB_ARRAY(row->report_id) };
+    return client_request_send(turn, CHAT_VERB_DECISION_PUT, &put, client_decision_answered,
+                               &about);
+}
+
+/* After a restart the accused may still have to be asked into the notice room. */
+static tb_status client_decide_room_again(struct client_turn *turn,
+                                          const struct client_case_row *row)
+{
+    struct client_room *room;
+    if (!tb_is_ok(client_room_get(turn, row->notice_room, &room))) return TB_STATUS(TB_OK);
+    if (room->row.state != CLIENT_ROOM_OPEN || room->intents != NULL || room->row.has_commit) {
+        return TB_STATUS(TB_OK);
+    }
+    return client_decide_room_made(turn, room);
+}
+
+tb_status client_decide_work(struct client_turn *turn)
+{
+    struct client *client = turn->client;
+    struct client_pairs rows;
+    if (!client->has_decisions) return TB_STATUS(TB_OK);
+    client->has_decisions = false;
+    TRY(client_table_all(turn, CLIENT_TABLE_CASES, &rows));
+    for (size_t i = 0; i < rows.count; i++) {
+        struct client_case_row row;
+        TRY(wire_decode(&client_case_row_desc, rows.at[i].value, &turn->arena, &row, NULL));
+        if (row.stage == CLIENT_STAGE_ROOM) TRY(client_decide_room_again(turn, &row));
+        if (row.stage == CLIENT_STAGE_DECISION) TRY(client_decision_send(turn, &row));
+    }
+    return TB_STATUS(TB_OK);
+}

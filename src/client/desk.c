@@ -1,0 +1,336 @@
+/*
+ * The desk's keys (amendments 24, 25): made by the first admin's client with the desk room, announced
+ * in that room before the hub publishes them, shared by messages there, checked when they come back.
+ */
+#include "client/engine.h"
+
+#include <string.h>
+
+#include "chat/content.h"
+#include "wire/cbor.h"
+
+enum {
+    CLIENT_DESK_KEY_COUNT_MAX = 8,   /* older ones open nothing that still matters */
+    CLIENT_DESK_KEYS_LEN_MAX = 16384 /* octets of a desk-keys message */
+};
+#define CLIENT_RECIPIENT_KEY_LIFE_MS (85 * CHAT_MS_A_DAY)
+#define CLIENT_RECIPIENT_KEY_EARLY_MS (CHAT_MS_A_DAY) /* clocks differ */
+#define CLIENT_RECIPIENT_KEY_RENEW_MS (14 * CHAT_MS_A_DAY)
+#define CLIENT_DESK_ROOM_NAME "Moderation desk"
+
+tb_status client_desk_get(struct client_turn *turn, struct client_desk_row *out)
+{
+    return client_table_get(turn, CLIENT_TABLE_META, client_key_text("desk"),
+                            &client_desk_row_desc, out);
+}
+
+static tb_status client_desk_put(struct client_turn *turn, const struct client_desk_row *row)
+{
+    return client_table_put(turn, CLIENT_TABLE_META, client_key_text("desk"),
+                            &client_desk_row_desc, row);
+}
+
+/* ------------------------------------------------------------------ making keys */
+
+/* A new RecipientKey in front of the others.  verify_key is held by owners of the desk only. */
+static tb_status client_desk_key_new(struct client_turn *turn, struct client_desk_row *desk,
+                                     struct chat_recipient_key *key)
+{
+    struct client *client = turn->client;
+    struct crypto_signing_key verify_key = { 0 };
+    struct tb_secret private_key = { 0 };
+    uint8_t public_key[CRYPTO_PUBLIC_MAX];
+    tb_status status = TB_STATUS(TB_OK);
+    tb_bytes encoded, secret;
+    struct client_desk_key_row *keys =
+        tb_arena_take(&turn->arena, desk->keys.count + 1, sizeof *keys);
+    if (keys == NULL) return TB_STATUS(TB_NO_SPACE);
+    CHECK(crypto_signing_key_from(&client->suite, desk->verify_key, &verify_key));
+    CHECK(crypto_hpke_generate(&client->suite, client->config.rng, &private_key, public_key));
+    uint64_t start_ms = turn->now_ms > CLIENT_RECIPIENT_KEY_EARLY_MS
+                          ? turn->now_ms - CLIENT_RECIPIENT_KEY_EARLY_MS
+                          : 0;
+    *key = (struct chat_recipient_key){
+        .uri = desk->room_uri,
+        .serial = desk->keys.count != 0 ? desk->keys.at[0].serial + 1 : 1,
+        .suite = client->suite.id,
+        .not_before_ms = start_ms,
+        .not_after_ms = turn->now_ms + CLIENT_RECIPIENT_KEY_LIFE_MS,
+    };
+    CHECK(tb_arena_dup(&turn->arena, tb_bytes_of(public_key, client->suite.dh_public_len),
+                       &key->hpke_key));
+    CHECK(chat_records_make_recipient(&client->suite, &verify_key, key, &turn->arena, &encoded));
+    CHECK(tb_arena_dup(&turn->arena, tb_secret_view(&private_key), &secret));
+    keys[0] = (struct client_desk_key_row){ key->serial, encoded, secret };
+    for (size_t i = 0; i < desk->keys.count; i++) keys[i + 1] = desk->keys.at[i];
+    desk->keys.at = keys;
+    desk->keys.count = desk->keys.count + 1 < CLIENT_DESK_KEY_COUNT_MAX ? desk->keys.count + 1
+                                                                        : CLIENT_DESK_KEY_COUNT_MAX;
+out:
+    crypto_signing_key_wipe(&verify_key);
+    tb_secret_wipe(&private_key);
+    return status;
+}
+
+static tb_status client_desk_create(struct client_turn *turn)
+{
+    struct client *client = turn->client;
+    struct crypto_signing_key verify_key = { 0 };
+    struct client_desk_row desk = { 0 };
+    struct client_room *room;
+    tb_status status = TB_STATUS(TB_OK);
+    CHECK(crypto_signing_key_new(&client->suite, client->config.rng, &verify_key));
+    struct client_create_params params = {
+        .room_kind = CHAT_ROOM_DESK,
+        .room_class = CHAT_CLASS_PRIVATE,
+        .purpose = CLIENT_CREATE_FOR_DESK,
+        .name = TB_LITERAL(CLIENT_DESK_ROOM_NAME),
+        .desk_verify_key = crypto_signing_key_public(&verify_key),
+    };
+    CHECK(client_create_room(turn, &params, &room));
+    desk.room_uri = room->row.room_uri;
+    desk.verify_key = tb_secret_view(&verify_key.private_key);
+    desk.verify_public = crypto_signing_key_public(&verify_key);
+    CHECK(client_desk_put(turn, &desk));
+out:
+    crypto_signing_key_wipe(&verify_key);
+    return status;
+}
+
+/* ------------------------------------------------------------------ publishing */
+
+static tb_status client_desk_published(struct client_turn *turn,
+                                       const struct client_request *request, uint16_t code,
+                                       tb_bytes body)
+{
+    (void)request;
+    struct client *client = turn->client;
+    struct client_desk_row desk;
+    struct chat_opaque record;
+    client->is_desk_publishing = false;
+    if (code == CLIENT_CODE_LOST || code == CHAT_CODE_STORE) return TB_STATUS(TB_OK);
+    if (code != CHAT_CODE_OK) {
+        /* Another admin was first: the desk is theirs, and ours is an ordinary empty room. */
+        client->is_desk_publishing = true; /* not again in this connection */
+        return client_session_registered(turn);
+    }
+    TRY(client_answer_decode(turn, &chat_opaque_desc, body, &record));
+    TRY(client_record_hub_take(turn, record.value));
+    TRY(client_desk_get(turn, &desk));
+    desk.is_published = true;
+    TRY(client_desk_put(turn, &desk));
+    client->is_desk = true;
+    return client_session_registered(turn);
+}
+
+static tb_status client_desk_publish(struct client_turn *turn, struct client_desk_row *desk,
+                                     struct client_room *room)
+{
+    struct chat_desk_publish publish = { .desk_room_uri = desk->room_uri,
+                                         .verify_key = desk->verify_public };
+    if (desk->keys.count == 0) {
+        TRY(client_desk_key_new(turn, desk, &publish.recipient_key));
+        TRY(client_desk_put(turn, desk));
+        TRY(client_desk_keys_send(turn, room)); /* announced before it is published */
+    } else {
+        TRY(wire_decode(&chat_recipient_key_desc, desk->keys.at[0].recipient_key, &turn->arena,
+                        &publish.recipient_key, NULL));
+    }
+    turn->client->is_desk_publishing = true;
+    return client_request_send(turn, CHAT_VERB_DESK_PUBLISH, &publish, client_desk_published, NULL);
+}
+
+static tb_status client_recipient_put(struct client_turn *turn,
+                                      const struct client_request *request, uint16_t code,
+                                      tb_bytes body)
+{
+    (void)turn, (void)request, (void)code, (void)body;
+    return TB_STATUS(TB_OK); /* the next login looks again */
+}
+
+/* Keys rotate by time, with an owner's client (amendments 25). */
+static tb_status client_desk_renew(struct client_turn *turn, struct client_desk_row *desk,
+                                   struct client_room *room)
+{
+    struct chat_recipient_key key;
+    if (desk->keys.count == 0 || desk->verify_key.len == 0) return TB_STATUS(TB_OK);
+    TRY(wire_decode(&chat_recipient_key_desc, desk->keys.at[0].recipient_key, &turn->arena, &key,
+                    NULL));
+    if (key.not_after_ms > turn->now_ms + CLIENT_RECIPIENT_KEY_RENEW_MS) return TB_STATUS(TB_OK);
+    TRY(client_desk_key_new(turn, desk, &key));
+    TRY(client_desk_put(turn, desk));
+    TRY(client_desk_keys_send(turn, room));
+    return client_request_send(turn, CHAT_VERB_RECIPIENT_KEY_PUT, &key, client_recipient_put, NULL);
+}
+
+tb_status client_desk_work(struct client_turn *turn)
+{
+    struct client *client = turn->client;
+    struct client_desk_row desk;
+    struct client_room *room;
+    if (client->hub.version == 0 || client->is_desk_publishing) return TB_STATUS(TB_OK);
+    bool has_desk = client->hub.desk_uri.len != 0;
+    if (has_desk && !client->is_desk) return TB_STATUS(TB_OK);
+    if (!has_desk && (!client->profile.is_admin || client->is_restricted)) return TB_STATUS(TB_OK);
+    tb_status status = client_desk_get(turn, &desk);
+    if (status.code == TB_NOT_FOUND) {
+        client->is_desk_publishing = has_desk; /* a moderator without keys yet: nothing to do */
+        return has_desk ? TB_STATUS(TB_OK) : client_desk_create(turn);
+    }
+    TRY(status);
+    status = client_room_get(turn, desk.room_uri, &room);
+    if (status.code == TB_NOT_FOUND) return TB_STATUS(TB_OK);
+    TRY(status);
+    if (room->row.state != CLIENT_ROOM_OPEN) return TB_STATUS(TB_OK);
+    if (!has_desk) return client_desk_publish(turn, &desk, room);
+    client->is_desk_publishing = true; /* looked at once a connection */
+    return client_desk_renew(turn, &desk, room);
+}
+
+/* ------------------------------------------------------------------ sharing */
+
+/* [[RecipientKey, private key], ...], newest first: deterministic CBOR. */
+tb_status client_desk_keys_send(struct client_turn *turn, struct client_room *room)
+{
+    struct client_desk_row desk;
+    struct tb_buf buf;
+    tb_bytes body;
+    tb_status status = client_desk_get(turn, &desk);
+    if (status.code == TB_NOT_FOUND) return TB_STATUS(TB_OK);
+    TRY(status);
+    tb_buf_init(&buf, turn->client->config.mem, CLIENT_DESK_KEYS_LEN_MAX);
+    CHECK(wire_cbor_put_array(&buf, desk.keys.count));
+    for (size_t i = 0; i < desk.keys.count; i++) {
+        CHECK(wire_cbor_put_array(&buf, 2));
+        CHECK(wire_cbor_put_bytes(&buf, desk.keys.at[i].recipient_key));
+        CHECK(wire_cbor_put_bytes(&buf, desk.keys.at[i].private_key));
+    }
+    CHECK(tb_arena_dup(&turn->arena, tb_buf_view(&buf), &body));
+    struct client_send_params message = {
+        .content_type = TB_LITERAL(CHAT_TYPE_DESK_KEYS), .body = body, .is_silent = true };
+    CHECK(client_send_content(turn, room, &message));
+out:
+    tb_buf_wipe(&buf);
+    return status;
+}
+
+/* One announced key: signed by the desk, and the private half belongs to it. */
+static tb_status client_desk_key_check(struct client_turn *turn, struct client_desk_row *desk,
+                                       tb_bytes recipient_key, tb_bytes private_key,
+                                       struct client_desk_key_row *out)
+{
+    struct client *client = turn->client;
+    struct chat_recipient_key key;
+    struct crypto_suite suite;
+    uint8_t public_key[CRYPTO_PUBLIC_MAX];
+    TRY(wire_decode(&chat_recipient_key_desc, recipient_key, &turn->arena, &key, NULL));
+    TRY(chat_records_verify_recipient(&client->suite, &key, desk->room_uri, desk->verify_public, 0,
+                                      key.not_before_ms, &turn->arena));
+    TRY(crypto_suite_init(&suite, key.suite, client->config.provider));
+    if (private_key.len != suite.dh_private_len) return TB_STATUS(CRYPTO_KEY);
+    TRY(client->config.provider->dh_public(suite.kem, private_key, public_key));
+    if (!tb_bytes_equal(key.hpke_key, tb_bytes_of(public_key, suite.dh_public_len))) {
+        return TB_STATUS(CRYPTO_KEY);
+    }
+    *out = (struct client_desk_key_row){ key.serial, recipient_key, private_key };
+    return TB_STATUS(TB_OK);
+}
+
+static tb_status client_desk_key_merge(struct client_turn *turn, struct client_desk_row *desk,
+                                       const struct client_desk_key_row *key)
+{
+    struct client_desk_key_row *keys =
+        tb_arena_take(&turn->arena, desk->keys.count + 1, sizeof *keys);
+    if (keys == NULL) return TB_STATUS(TB_NO_SPACE);
+    size_t count = 0;
+    bool is_placed = false;
+    for (size_t i = 0; i < desk->keys.count; i++) {
+        if (desk->keys.at[i].serial == key->serial) return TB_STATUS(TB_OK);
+        if (!is_placed && desk->keys.at[i].serial < key->serial) {
+            keys[count++] = *key;
+            is_placed = true;
+        }
+        keys[count++] = desk->keys.at[i];
+    }
+    if (!is_placed) keys[count++] = *key;
+    desk->keys.at = keys;
+    desk->keys.count = count < CLIENT_DESK_KEY_COUNT_MAX ? count : CLIENT_DESK_KEY_COUNT_MAX;
+    return TB_STATUS(TB_OK);
+}
+
+static tb_status client_desk_keys_read(struct client_turn *turn, struct client_desk_row *desk,
+                                       tb_bytes body)
+{
+    struct wire_cbor cbor;
+    size_t count, pair;
+    TRY(wire_cbor_open(body, &cbor));
+    TRY(wire_cbor_take_array(&cbor, &count));
+    if (count > CLIENT_DESK_KEY_COUNT_MAX) return TB_STATUS(TB_TOO_LONG);
+    for (size_t i = 0; i < count; i++) {
+        tb_bytes recipient_key, private_key;
+        struct client_desk_key_row key;
+        TRY(wire_cbor_take_array(&cbor, &pair));
+        if (pair != 2) return TB_STATUS(WIRE_CBOR_TYPE);
+        TRY(wire_cbor_take_bytes(&cbor, &recipient_key));
+        TRY(wire_cbor_take_bytes(&cbor, &private_key));
+        TRY(client_desk_key_check(turn, desk, recipient_key, private_key, &key));
+        TRY(client_desk_key_merge(turn, desk, &key));
+    }
+    return TB_STATUS(TB_OK);
+}
+
+tb_status client_desk_keys_taken(struct client_turn *turn, struct client_room *room,
+                                 tb_bytes sender, tb_bytes body)
+{
+    struct client *client = turn->client;
+    struct client_desk_row desk = { 0 };
+    bool is_desk_room = room->row.kind == CHAT_ROOM_DESK
+                        && tb_bytes_equal(room->row.room_uri, client->hub.desk_uri);
+    if (!is_desk_room || tb_bytes_equal(sender, client->profile.account)) return TB_STATUS(TB_OK);
+    tb_status status = client_desk_get(turn, &desk);
+    if (status.code == TB_NOT_FOUND) {
+        desk.room_uri = room->row.room_uri;
+        desk.verify_public = client->hub.desk_verify_key;
+        desk.is_published = true;
+        status = TB_STATUS(TB_OK);
+    }
+    TRY(status);
+    TRY(client_desk_keys_read(turn, &desk, body));
+    return client_desk_put(turn, &desk);
+}
+
+/* ------------------------------------------------------------------ what the hub publishes */
+
+static tb_status client_recipient_announced(struct client_turn *turn,
+                                            const struct chat_recipient_key *key)
+{
+    struct client_desk_row desk;
+    tb_bytes encoded;
+    tb_status status = client_desk_get(turn, &desk);
+    if (status.code == TB_NOT_FOUND || desk.keys.count == 0) return TB_STATUS(TB_OK);
+    TRY(status);
+    TRY(wire_encode(&chat_recipient_key_desc, key, &turn->arena, &encoded));
+    for (size_t i = 0; i < desk.keys.count; i++) {
+        if (tb_bytes_equal(desk.keys.at[i].recipient_key, encoded)) return TB_STATUS(TB_OK);
+    }
+    TRY(client_alarm(turn, CLIENT_ALARM_RECIPIENT_KEY, desk.room_uri, key->serial, NULL, encoded));
+    return TB_STATUS(CLIENT_ALARM_RECIPIENT_KEY);
+}
+
+tb_status client_desk_recipient_check(struct client_turn *turn, const struct chat_recipient_key *key)
+{
+    struct client *client = turn->client;
+    struct client_recipient_row known = { 0 };
+    struct client_key at = client_key_text("recipient");
+    tb_status status =
+        client_table_get(turn, CLIENT_TABLE_META, at, &client_recipient_row_desc, &known);
+    if (status.code != TB_NOT_FOUND) TRY(status);
+    TRY(chat_records_verify_recipient(&client->suite, key, client->hub.desk_uri,
+                                      client->hub.desk_verify_key, known.serial, turn->now_ms,
+                                      &turn->arena));
+    TRY(client_recipient_announced(turn, key));
+    if (key->serial == known.serial) return TB_STATUS(TB_OK);
+    known.serial = key->serial;
+    TRY(wire_encode(&chat_recipient_key_desc, key, &turn->arena, &known.recipient_key));
+    return client_table_put(turn, CLIENT_TABLE_META, at, &client_recipient_row_desc, &known);
+}

@@ -1,0 +1,607 @@
+/*
+ * The inside of the client engine: what it holds between turns, and the functions that its files
+ * offer one another.  Nothing here is for the host.
+ *
+ * Everything durable is a row of client/rows.h.  What stands only in memory can be lost at any
+ * moment: requests under way, queues of pages, intents that a person will state again.  A turn
+ * changes rooms and groups in memory and client_turn_end writes what is dirty, so one turn is one
+ * batch; a failure of store, memory or randomness makes the turn void (client_is_void).
+ */
+#ifndef TB_CLIENT_ENGINE_H
+#define TB_CLIENT_ENGINE_H
+
+#include "chat/app_data.h"
+#include "chat/names.h"
+#include "chat/policy.h"
+#include "chat/records.h"
+#include "chat/run.h"
+#include "client/client.h"
+#include "client/rows.h"
+#include "client/status.h"
+#include "mls/group.h"
+
+enum {
+    CLIENT_TURN_BYTES_MAX = 256 << 20,      /* scratch of one turn */
+    CLIENT_BLOB_BYTES_MAX = 64 << 20,       /* one encoded group */
+    CLIENT_REQUEST_COUNT_MAX = 4096,        /* requests that wait for an answer */
+    CLIENT_PAGE_QUEUE_BYTES_MAX = 8 << 20,  /* pages of one room that wait for stubs or records */
+    CLIENT_PAGES_KEPT_COUNT = 4096,         /* log entries of a room kept for an import */
+    CLIENT_IMPORT_BYTES_MAX = 3 << 20,      /* pages of one pages-import request */
+    CLIENT_KEY_PACKAGE_LOW = 16,            /* fewer at the hub: make more */
+    CLIENT_KEY_PACKAGE_COUNT = 32,          /* what we fill up to */
+    CLIENT_KEY_PACKAGE_LIFE_S = 90 * 86400,
+    CLIENT_LEAF_LIFE_S = 366 * 86400,
+    CLIENT_LEAF_BACKDATE_S = 86400,         /* clocks differ */
+    CLIENT_OUTBOX_FLIGHT_MAX = 32,          /* messages of a room on their way */
+    CLIENT_TEXT_LEN_MAX = 60000,            /* octets of a text; framing and MLS need the rest */
+    CLIENT_PADDING_LEN = 64,                /* application data is padded to a multiple */
+    CLIENT_DUTY_DELAY_MS_MAX = 2000,        /* random delay before a mandatory commit */
+    CLIENT_RETRY_MS_MIN = 200,
+    CLIENT_RETRY_MS_MAX = 10000,
+    CLIENT_RETRY_COUNT_MAX = 30,
+    CLIENT_STUB_COUNT_MAX = 100000,         /* stubs of one gap */
+    CLIENT_ROOM_BYTES_MAX = 1 << 20         /* strings of a room that is held in memory */
+};
+
+/* What the answer of a request means when the connection broke before it came. */
+#define CLIENT_CODE_LOST 0xffffu
+
+struct client_turn {
+    struct client *client;
+    uint64_t now_ms;
+    struct client_effects *effects;
+    size_t effects_before; /* count at the begin; what a void turn goes back to */
+    struct tb_arena arena;
+};
+
+/* ---- requests ---- */
+
+struct client_request;
+typedef tb_status client_answer(struct client_turn *turn, const struct client_request *request,
+                                uint16_t code, tb_bytes body);
+struct client_request {
+    struct client_request *next;
+    client_answer *answer;
+    client_answer *then; /* after answer, for those who asked through another file */
+    uint32_t id;
+    uint64_t op;
+    uint64_t number; /* the continuation's own */
+    size_t data_len;
+    uint8_t data[];  /* the continuation's own, usually a URI */
+};
+/* What a continuation wants to find again. */
+struct client_about {
+    client_answer *then;
+    uint64_t op;
+    uint64_t number;
+    tb_bytes data;
+};
+static inline tb_bytes client_request_data(const struct client_request *request)
+{
+    return (tb_bytes){ request->data, request->data_len };
+}
+/* body: the verb's request struct.  CLIENT_OFFLINE, CLIENT_BUSY. */
+TB_MUST_USE tb_status client_request_send(struct client_turn *turn, uint16_t verb, const void *body,
+                                          client_answer *answer, const struct client_about *about);
+TB_MUST_USE tb_status client_request_answered(struct client_turn *turn, tb_bytes frame);
+/* Is the submit of this outbox row (op: room_no) under way in this connection? */
+bool client_request_is_open(const struct client *client, uint64_t op, uint64_t number);
+/* Every request that waits is answered with CLIENT_CODE_LOST. */
+TB_MUST_USE tb_status client_request_lose_all(struct client_turn *turn);
+void client_request_drop_all(struct client *client);
+/* Decode an answer's body.  CLIENT_HUB_ANSWER. */
+TB_MUST_USE tb_status client_answer_decode(struct client_turn *turn, const struct wire_desc *desc,
+                                           tb_bytes body, void *out);
+/* detail of a chat_error body, or empty; value and refs too when out is not NULL. */
+tb_bytes client_answer_detail(struct client_turn *turn, tb_bytes body, struct chat_error *out);
+
+/* ---- rooms ---- */
+
+struct client_page {
+    struct client_page *next;
+    size_t len;
+    uint8_t data[];
+};
+
+/*
+ * Something that a commit shall do; one a commit.  It goes through its stages at most once a
+ * connection: newest record, key packages, then it waits for its turn.
+ */
+enum client_intent_stage {
+    CLIENT_INTENT_NEW = 1,
+    CLIENT_INTENT_ASKED,  /* an answer is due */
+    CLIENT_INTENT_READY,
+    CLIENT_INTENT_SENT,   /* its commit is the room's own commit */
+    CLIENT_INTENT_OVER    /* done or failed: the list drops it */
+};
+struct client_intent {
+    struct client_intent *next;
+    uint64_t number;          /* unique in the engine */
+    uint8_t kind;             /* enum client_intent_kind */
+    uint8_t stage;            /* enum client_intent_stage */
+    uint64_t op;
+    uint64_t not_before_ms;   /* others may be quicker */
+    unsigned try_count;
+    tb_bytes account, device;
+    const struct chat_join_request *request; /* NULL: a person's wish */
+    struct {
+        struct wire_opaque *at;
+        size_t count;
+    } packages;               /* KeyPackages that were claimed */
+    struct tb_arena arena;    /* what the fields point to */
+};
+
+enum client_room_flag {
+    CLIENT_ROOM_ROW_DIRTY = 1 << 0,
+    CLIENT_ROOM_GROUP_DIRTY = 1 << 1,
+    CLIENT_ROOM_SUBSCRIBED = 1 << 2,
+    CLIENT_ROOM_WAITS_STUBS = 1 << 3,   /* pages queue up */
+    CLIENT_ROOM_RESUBSCRIBE = 1 << 4,   /* the queue overflowed */
+    CLIENT_ROOM_COMMIT_SENT = 1 << 5,   /* a room-update with our commit is under way */
+    CLIENT_ROOM_LEAVE_SENT = 1 << 6,
+    CLIENT_ROOM_RECORDS_ASKED = 1 << 7, /* the page at the head was read again with new records */
+    CLIENT_ROOM_CREATE_SENT = 1 << 8,
+    CLIENT_ROOM_REJOIN_SENT = 1 << 9,
+    CLIENT_ROOM_HUB_FROZEN = 1 << 10,
+    CLIENT_ROOM_HAS_OUTBOX = 1 << 11    /* rows of it may be in the outbox */
+};
+struct client_room {
+    struct client_room *next;
+    struct tb_arena arena; /* strings of the row */
+    struct client_room_row row;
+    struct crypto_suite suite;
+    struct mls_group *group; /* loaded on demand */
+    unsigned flags;          /* enum client_room_flag */
+    unsigned record_wait_count;
+    struct client_page *page_first, *page_last;
+    size_t page_bytes;
+    struct client_intent *intents;
+    uint64_t hub_log_seq;    /* the hub's newest entry as of login */
+    uint64_t duty_at_ms;     /* pending proposals of the hub are due; 0: none */
+    uint64_t retry_at_ms;    /* refused for a while; 0: nothing waits */
+    unsigned retry_count;
+    unsigned flight_count;   /* submits under way */
+    uint64_t leave_op;
+    uint64_t intent_at_ms;   /* the earliest intent that lets others go first; 0: none */
+    uint64_t gap_lost_seq;   /* stubs up to here cannot be had; 0: none */
+};
+
+/* A Welcome that waits for records of the members. */
+struct client_welcome_wait {
+    struct client_welcome_wait *next;
+    uint64_t tag;
+    size_t wait_count;
+    size_t len;
+    uint8_t data[]; /* encoded chat_welcome */
+};
+
+enum client_session_state {
+    CLIENT_SESSION_NONE = 0,
+    CLIENT_SESSION_HELLO,
+    CLIENT_SESSION_RECORD,
+    CLIENT_SESSION_REGISTER,
+    CLIENT_SESSION_REPLACE, /* record-put of a rejoin */
+    CLIENT_SESSION_LOGIN,
+    CLIENT_SESSION_ONLINE
+};
+
+struct client {
+    struct client_config config;
+    struct crypto_suite suite; /* of account and device keys, and of new rooms */
+    struct tb_arena profile_arena;
+    struct client_profile_row profile;
+    struct crypto_signing_key account_key, device_key;
+    struct tb_arena hub_arena;
+    struct chat_hub_record hub; /* verified; version 0: none yet */
+    tb_bytes hub_encoded;
+    bool is_profile_dirty;
+    bool is_void;              /* a turn failed inside: nothing until the host has rolled back */
+    bool must_reload;          /* what stands in memory may be ahead of the store */
+    enum client_session_state session;
+    bool is_restricted, is_desk, is_synced;
+    uint8_t nonce[32];
+    uint64_t wake_at_ms;       /* newest wish given out; 0: none */
+    uint32_t next_request_id;
+    struct client_request *requests;
+    size_t request_count;
+    struct client_room *rooms;
+    struct client_welcome_wait *welcomes;
+    uint64_t next_intent;
+    bool has_kept_reports;     /* rows of REPORTS may have to be handed in */
+    bool has_decisions;        /* rows of CASES may have to go on */
+    bool is_desk_publishing;
+    uint64_t fetch_op;         /* of a desk's fetch that is under way; 0: none */
+    size_t fetch_open_count;   /* answers that are due */
+    uint64_t fetch_new_count;
+};
+
+/* ---- turns (client.c) ---- */
+
+TB_MUST_USE tb_status client_turn_begin(struct client_turn *turn, struct client *client,
+                                        uint64_t now_ms, struct client_effects *effects);
+/* Writes what is dirty, asks to be woken.  A fatal status makes the turn void. */
+tb_status client_turn_end(struct client_turn *turn, tb_status status);
+/* Store, memory, randomness or crypto failed: nothing of the turn may stand. */
+bool client_status_is_fatal(tb_status status);
+/* Ask to be called at that time or before; 0 is ignored. */
+void client_wake_at(struct client_turn *turn, uint64_t at_ms);
+uint64_t client_op_new(struct client *client);
+
+/* ---- effects (effects.c) ---- */
+
+/* NULL: no memory.  The pointer lasts until the next effect. */
+struct client_effect *client_effect_new(struct client_turn *turn, enum client_effect_kind kind);
+TB_MUST_USE tb_status client_effect_send(struct client_turn *turn, tb_bytes frame);
+TB_MUST_USE tb_status client_effect_close(struct client_turn *turn);
+/* Copies what show points to. */
+TB_MUST_USE tb_status client_show(struct client_turn *turn, const struct client_show *show);
+TB_MUST_USE tb_status client_show_done(struct client_turn *turn, uint64_t op,
+                                       const struct client_show *show);
+/* detail may be empty; nothing is shown for op 0. */
+TB_MUST_USE tb_status client_show_failed(struct client_turn *turn, uint64_t op, uint16_t code,
+                                         tb_bytes detail);
+/* Shows and stores; known may be NULL. */
+TB_MUST_USE tb_status client_alarm(struct client_turn *turn, uint16_t code, tb_bytes room_uri,
+                                   uint64_t room_seq, const struct chat_stub *known,
+                                   tb_bytes received);
+
+/* ---- rows (table.c) ---- */
+
+struct client_key {
+    uint8_t data[CHAT_URI_LEN_MAX + 16];
+    size_t len;
+};
+struct client_key client_key_text(const char *text);
+struct client_key client_key_bytes(tb_bytes value);
+struct client_key client_key_number(uint32_t room_no, uint64_t number);
+static inline tb_bytes client_key_view(const struct client_key *key)
+{
+    return (tb_bytes){ key->data, key->len };
+}
+/* Decoded into the turn's arena.  TB_NOT_FOUND. */
+TB_MUST_USE tb_status client_table_get(struct client_turn *turn, uint8_t table,
+                                       struct client_key key, const struct wire_desc *desc,
+                                       void *out);
+TB_MUST_USE tb_status client_table_get_raw(struct client_turn *turn, uint8_t table,
+                                           struct client_key key, tb_bytes *out);
+TB_MUST_USE tb_status client_table_put(struct client_turn *turn, uint8_t table,
+                                       struct client_key key, const struct wire_desc *desc,
+                                       const void *value);
+TB_MUST_USE tb_status client_table_put_raw(struct client_turn *turn, uint8_t table,
+                                           struct client_key key, tb_bytes value);
+TB_MUST_USE tb_status client_table_del(struct client_turn *turn, uint8_t table,
+                                       struct client_key key);
+/* Keys and values of a range, copied into the arena, so that rows may be written meanwhile. */
+struct client_pair {
+    tb_bytes key, value;
+};
+struct client_pairs {
+    struct client_pair *at;
+    size_t count, cap;
+};
+TB_MUST_USE tb_status client_table_scan(struct client_turn *turn, uint8_t table, tb_bytes from,
+                                        tb_bytes until, bool is_backward, size_t count_max,
+                                        struct client_pairs *out);
+/* All rows of a table, or those of one room from a number on. */
+TB_MUST_USE tb_status client_table_all(struct client_turn *turn, uint8_t table,
+                                       struct client_pairs *out);
+TB_MUST_USE tb_status client_table_of_room(struct client_turn *turn, uint8_t table,
+                                           uint32_t room_no, uint64_t from, uint64_t until,
+                                           size_t count_max, struct client_pairs *out);
+uint64_t client_key_number_of(tb_bytes key);
+
+/* ---- profile and keys (profile.c) ---- */
+
+TB_MUST_USE tb_status client_profile_load(struct client_turn *turn);
+TB_MUST_USE tb_status client_profile_flush(struct client_turn *turn);
+void client_profile_wipe(struct client *client);
+/* Copies the value to where the profile lives. */
+TB_MUST_USE tb_status client_profile_keep(struct client *client, tb_bytes value, tb_bytes *out);
+/* The rejoin is through: the next_* keys become the keys. */
+TB_MUST_USE tb_status client_profile_adopt(struct client_turn *turn);
+/* May this profile act?  CLIENT_NOT_REGISTERED, CLIENT_ROLLED_BACK. */
+TB_MUST_USE tb_status client_profile_check(const struct client *client);
+
+/* ---- key packages (key_package.c) ---- */
+
+TB_MUST_USE tb_status client_key_package_top_up(struct client_turn *turn, uint32_t count_at_hub,
+                                                bool has_last_resort);
+/* Which of ours a Welcome is for.  TB_NOT_FOUND. */
+TB_MUST_USE tb_status client_key_package_for(struct client_turn *turn, const struct mls_welcome *in,
+                                             struct client_key *key,
+                                             struct client_key_package_row *out);
+/* Used up, unless it is the last resort. */
+TB_MUST_USE tb_status client_key_package_used(struct client_turn *turn, struct client_key key,
+                                              const struct client_key_package_row *row);
+
+/* ---- session (session.c) ---- */
+
+TB_MUST_USE tb_status client_session_begin(struct client_turn *turn);
+TB_MUST_USE tb_status client_session_end(struct client_turn *turn);
+TB_MUST_USE tb_status client_session_push(struct client_turn *turn, tb_bytes frame);
+/* Every room is at the hub's newest entry: tell, once. */
+TB_MUST_USE tb_status client_session_check_synced(struct client_turn *turn);
+TB_MUST_USE tb_status client_session_ask_record(struct client_turn *turn);
+/* Registration or rejoin is complete: DONE for its operation. */
+TB_MUST_USE tb_status client_session_registered(struct client_turn *turn);
+/* What the hub says of a room at login, or when it changes (push.c). */
+TB_MUST_USE tb_status client_session_room_state(struct client_turn *turn, struct client_room *room,
+                                                const struct chat_room_state *state);
+TB_MUST_USE tb_status client_session_subscribe(struct client_turn *turn, struct client_room *room);
+/* After login, and whenever something changed: do what waits. */
+TB_MUST_USE tb_status client_session_work(struct client_turn *turn);
+
+/* ---- records (record.c) ---- */
+
+TB_MUST_USE tb_status client_record_hub_load(struct client_turn *turn);
+/* Verify against the pinned root and keep.  CHAT_HUB_RECORD_*. */
+TB_MUST_USE tb_status client_record_hub_take(struct client_turn *turn, tb_bytes encoded);
+TB_MUST_USE tb_status client_record_policy_hub(struct client_turn *turn,
+                                               struct chat_policy_hub *out);
+TB_MUST_USE tb_status client_record_get(struct client_turn *turn, tb_bytes account,
+                                        struct client_person_row *person,
+                                        struct chat_account_record *record);
+tb_bytes client_record_handle(struct client_turn *turn, tb_bytes account);
+/* Is the leaf's key in the record that we hold?  TB_NOT_FOUND: no record; CHAT_LEAF_*. */
+TB_MUST_USE tb_status client_record_check_leaf(struct client_turn *turn, tb_bytes identity,
+                                               tb_bytes signature_key);
+/*
+ * Ask for what is newer than what we hold.  `then` (its request's data is the account) is called with
+ * CHAT_CODE_OK once it is kept, or with the refusal; an answer that does not follow from what we hold
+ * raises an alarm and counts as CHAT_CODE_SIGNATURE.
+ */
+TB_MUST_USE tb_status client_record_fetch(struct client_turn *turn, tb_bytes account,
+                                          client_answer *then, uint64_t op, uint64_t number);
+/* Verify an answer of record-get and keep it.  CHAT_RECORD_*. */
+TB_MUST_USE tb_status client_record_take(struct client_turn *turn, tb_bytes account,
+                                         const struct chat_record_answer *answer);
+TB_MUST_USE tb_status client_record_put_own(struct client_turn *turn);
+
+/* ---- rooms (room.c) ---- */
+
+/* Loads it.  TB_NOT_FOUND. */
+TB_MUST_USE tb_status client_room_get(struct client_turn *turn, tb_bytes room_uri,
+                                      struct client_room **out);
+TB_MUST_USE tb_status client_room_by_no(struct client_turn *turn, uint32_t room_no,
+                                        struct client_room **out);
+/* One that a person acts in: CLIENT_NOT_MEMBER, CLIENT_ROOM_STATE. */
+TB_MUST_USE tb_status client_room_open(struct client_turn *turn, tb_bytes room_uri,
+                                       struct client_room **out);
+/* A new room in memory, its row dirty. */
+TB_MUST_USE tb_status client_room_new(struct client_turn *turn, tb_bytes room_uri,
+                                      struct client_room **out);
+/* Undo client_room_new in the same turn. */
+void client_room_forget(struct client *client, struct client_room *room);
+TB_MUST_USE tb_status client_room_load_all(struct client_turn *turn);
+TB_MUST_USE tb_status client_room_flush_all(struct client_turn *turn);
+void client_room_drop_all(struct client *client);
+TB_MUST_USE tb_status client_room_keep(struct client_room *room, tb_bytes value, tb_bytes *out);
+static inline void client_room_touch(struct client_room *room)
+{
+    room->flags |= CLIENT_ROOM_ROW_DIRTY;
+}
+/* The group, loaded; takes ownership with set (the old one is freed). */
+TB_MUST_USE tb_status client_room_group(struct client_turn *turn, struct client_room *room,
+                                        struct mls_group **out);
+void client_room_set_group(struct client_room *room, struct mls_group *group);
+/* The suite must outlive what is made with it. */
+struct mls_env client_env(struct client *client, const struct crypto_suite *suite);
+TB_MUST_USE tb_status client_room_set_suite(struct client *client, struct client_room *room,
+                                            uint16_t cipher_suite);
+/* Store the group as it stands as the epoch before, or bring that back, or drop it. */
+TB_MUST_USE tb_status client_room_before_put(struct client_turn *turn, struct client_room *room);
+TB_MUST_USE tb_status client_room_before_restore(struct client_turn *turn,
+                                                 struct client_room *room);
+TB_MUST_USE tb_status client_room_before_drop(struct client_turn *turn, struct client_room *room);
+/* The decoded GroupContext of the group's epoch. */
+TB_MUST_USE tb_status client_room_policy(struct client_turn *turn, struct client_room *room,
+                                         struct chat_policy_room *out);
+TB_MUST_USE tb_status client_room_leaves(struct client_turn *turn, struct client_room *room,
+                                         struct chat_policy_leaf **leaves, size_t *count);
+/* We hold no keys any more: state, group, own commit and queues go; rows stay. */
+TB_MUST_USE tb_status client_room_end(struct client_turn *turn, struct client_room *room,
+                                      uint8_t state);
+void client_room_pages_drop(struct client *client, struct client_room *room);
+TB_MUST_USE tb_status client_room_retry(struct client_turn *turn, struct client_room *room);
+/* Is the room open, subscribed, at the hub's newest entry, and nothing tentative? */
+bool client_room_is_steady(const struct client *client, const struct client_room *room);
+
+/* ---- timeline (timeline.c) ---- */
+
+/* Append; *number may be NULL. */
+TB_MUST_USE tb_status client_timeline_add(struct client_turn *turn, struct client_room *room,
+                                          const struct client_line_row *line, uint64_t *number);
+/* Append and tell at once. */
+TB_MUST_USE tb_status client_timeline_tell(struct client_turn *turn, struct client_room *room,
+                                           const struct client_line_row *line);
+/* Rows of a commit that became final are told; those of one that was rolled back go. */
+TB_MUST_USE tb_status client_timeline_release(struct client_turn *turn, struct client_room *room);
+TB_MUST_USE tb_status client_timeline_undo(struct client_turn *turn, struct client_room *room);
+
+/* ---- receiving (receive.c, run.c) ---- */
+
+TB_MUST_USE tb_status client_receive_page(struct client_turn *turn, tb_bytes encoded);
+TB_MUST_USE tb_status client_receive_final(struct client_turn *turn, struct client_room *room,
+                                           uint64_t log_seq);
+/* Take the pages that waited. */
+TB_MUST_USE tb_status client_receive_resume(struct client_turn *turn, struct client_room *room);
+/* A page that is one run of messages.  *is_blocked: stubs were asked for; nothing changed. */
+TB_MUST_USE tb_status client_run_take(struct client_turn *turn, struct client_room *room,
+                                      const struct chat_page *page, tb_bytes encoded,
+                                      bool *is_blocked);
+/* What a typed message of ours or of others changes: invites, desk keys, statements (typed.c). */
+TB_MUST_USE tb_status client_run_typed(struct client_turn *turn, struct client_room *room,
+                                       tb_bytes sender, tb_bytes content_type, tb_bytes body,
+                                       struct client_line_row *line);
+TB_MUST_USE tb_status client_evidence_get(struct client_turn *turn, struct client_room *room,
+                                          uint64_t room_seq, struct client_evidence_row *out);
+
+/* ---- commits (apply.c, commit.c, plan.c) ---- */
+
+TB_MUST_USE tb_status client_commit_take_proposal(struct client_turn *turn,
+                                                  struct client_room *room,
+                                                  const struct chat_entry *entry);
+/* *is_blocked: records were asked for; nothing changed. */
+TB_MUST_USE tb_status client_commit_take(struct client_turn *turn, struct client_room *room,
+                                         const struct chat_entry *entry, bool *is_blocked);
+TB_MUST_USE tb_status client_commit_rollback(struct client_turn *turn, struct client_room *room,
+                                             const struct chat_entry_rollback *rollback);
+/* Make, send again or wait: whatever the room's own commits need now. */
+TB_MUST_USE tb_status client_commit_work(struct client_turn *turn, struct client_room *room);
+/* Our commit stands for good, was taken back, or lost its epoch to another. */
+TB_MUST_USE tb_status client_commit_own_final(struct client_turn *turn, struct client_room *room);
+TB_MUST_USE tb_status client_commit_own_undone(struct client_turn *turn, struct client_room *room);
+TB_MUST_USE tb_status client_commit_own_lost(struct client_turn *turn, struct client_room *room);
+TB_MUST_USE tb_status client_commit_own_get(struct client_turn *turn, struct client_room *room,
+                                            struct client_commit_row *out);
+/* After the pending proposals changed: is there one that we may and must commit? */
+TB_MUST_USE tb_status client_commit_duty_check(struct client_turn *turn, struct client_room *room);
+/* The extensions of a GroupInfo of this room: our chain head (0xF105). */
+TB_MUST_USE tb_status client_commit_info_extensions(struct client_turn *turn,
+                                                    const struct client_room *room,
+                                                    struct mls_extension **extension);
+
+/* Propose our SelfRemove in the epoch that stands (leave.c). */
+TB_MUST_USE tb_status client_leave_send(struct client_turn *turn, struct client_room *room);
+
+/* ---- intents (intent.c) ---- */
+
+struct client_intent_params {
+    uint8_t kind;
+    uint64_t op;
+    uint64_t not_before_ms;
+    tb_bytes account, device;
+    const struct chat_join_request *request;
+};
+TB_MUST_USE tb_status client_intent_add(struct client_turn *turn, struct client_room *room,
+                                        const struct client_intent_params *params);
+/* code CHAT_CODE_OK: done, otherwise why not; tells the person who wished it. */
+TB_MUST_USE tb_status client_intent_end(struct client_turn *turn, struct client_room *room,
+                                        struct client_intent *intent, uint16_t code,
+                                        tb_bytes detail);
+/* Move the first one on; *ready: whose commit is due now, or NULL. */
+TB_MUST_USE tb_status client_intent_work(struct client_turn *turn, struct client_room *room,
+                                         struct client_intent **ready);
+struct client_intent *client_intent_sent(const struct client_room *room);
+/* The connection or the room is gone: intents of persons fail, the hub pushes others again. */
+TB_MUST_USE tb_status client_intent_lose_all(struct client_turn *turn, struct client_room *room,
+                                             uint16_t code);
+void client_intent_free_all(struct client *client, struct client_room *room);
+/* The proposals of an intent, built for the epoch that stands. */
+struct client_commit_plan {
+    struct mls_proposal *proposals;
+    size_t count;
+    bool include_pending;
+};
+TB_MUST_USE tb_status client_commit_plan(struct client_turn *turn, struct client_room *room,
+                                         const struct client_intent *intent,
+                                         struct client_commit_plan *plan);
+
+/* ---- creating and joining (create.c, join.c, welcome.c) ---- */
+
+enum client_create_purpose {
+    CLIENT_CREATE_FOR_PERSON = 0,
+    CLIENT_CREATE_FOR_DESK = 1,  /* the desk room, at registration */
+    CLIENT_CREATE_FOR_NOTICE = 2 /* create_case says which case */
+};
+struct client_create_params {
+    uint8_t room_kind, room_class;
+    uint8_t purpose;
+    tb_bytes name;
+    tb_bytes room_uri;        /* empty: random */
+    tb_bytes other;           /* dm and notice: a participant beside us */
+    tb_bytes case_id;
+    tb_bytes desk_verify_key; /* of a desk room */
+    uint64_t op;
+};
+TB_MUST_USE tb_status client_create_room(struct client_turn *turn,
+                                         const struct client_create_params *params,
+                                         struct client_room **out);
+/* Send the room-create of a room in state CREATING. */
+TB_MUST_USE tb_status client_create_send(struct client_turn *turn, struct client_room *room);
+
+TB_MUST_USE tb_status client_join_take_request(struct client_turn *turn,
+                                               const struct chat_join_request *request);
+/* Join requests of ours that the hub may not have. */
+TB_MUST_USE tb_status client_join_work(struct client_turn *turn);
+/* Ask to be removed and added again in one room (kind 2). */
+TB_MUST_USE tb_status client_join_again(struct client_turn *turn, struct client_room *room);
+TB_MUST_USE tb_status client_join_announced(struct client_turn *turn, struct client_room *room,
+                                            tb_bytes inviter, tb_bytes body);
+TB_MUST_USE tb_status client_welcome_take(struct client_turn *turn, tb_bytes encoded);
+void client_welcome_drop_all(struct client *client);
+
+/* ---- sending (send.c) ---- */
+
+struct client_send_params {
+    tb_bytes content_type, body;
+    tb_bytes case_id;
+    bool is_silent;
+    uint64_t op;
+};
+/* Queue one message; it leaves when the room is steady. */
+TB_MUST_USE tb_status client_send_content(struct client_turn *turn, struct client_room *room,
+                                          const struct client_send_params *params);
+TB_MUST_USE tb_status client_send_work(struct client_turn *turn, struct client_room *room);
+/* The outbox row that an own log entry belongs to.  TB_NOT_FOUND. */
+TB_MUST_USE tb_status client_send_find(struct client_turn *turn, struct client_room *room,
+                                       const uint8_t franking_tag[CHAT_HASH_LEN],
+                                       struct client_key *key, struct client_outbox_row *out);
+TB_MUST_USE tb_status client_send_seen(struct client_turn *turn, struct client_room *room,
+                                       struct client_key key, const struct client_outbox_row *row,
+                                       uint64_t room_seq);
+/* The room is lost: what still waits fails. */
+TB_MUST_USE tb_status client_send_fail_all(struct client_turn *turn, struct client_room *room,
+                                           uint16_t code);
+
+/* ---- restore (restore.c) ---- */
+
+TB_MUST_USE tb_status client_restore_page_keep(struct client_turn *turn, struct client_room *room,
+                                               uint64_t first_log_seq, tb_bytes page);
+TB_MUST_USE tb_status client_restore_heads(struct client_turn *turn);
+TB_MUST_USE tb_status client_restore_entry(struct client_turn *turn, struct client_room *room,
+                                           uint64_t log_seq,
+                                           const struct chat_entry_restored *entry);
+
+/* ---- reports and desk (report.c, desk.c, cases.c, decide.c) ---- */
+
+struct client_key client_case_key(tb_bytes report_id);
+TB_MUST_USE tb_status client_case_get(struct client_turn *turn, tb_bytes report_id,
+                                      struct client_case_row *out);
+TB_MUST_USE tb_status client_case_put(struct client_turn *turn, const struct client_case_row *row);
+TB_MUST_USE tb_status client_queue_ask(struct client_turn *turn);
+
+TB_MUST_USE tb_status client_report_work(struct client_turn *turn);
+/* The desk room, its keys and their publication, when this account is the first admin's. */
+TB_MUST_USE tb_status client_desk_work(struct client_turn *turn);
+TB_MUST_USE tb_status client_desk_get(struct client_turn *turn, struct client_desk_row *out);
+TB_MUST_USE tb_status client_desk_keys_taken(struct client_turn *turn, struct client_room *room,
+                                             tb_bytes sender, tb_bytes body);
+/* Send the desk's keys into the desk room. */
+TB_MUST_USE tb_status client_desk_keys_send(struct client_turn *turn, struct client_room *room);
+/* A RecipientKey that the hub published: serial, signature, announcement. */
+TB_MUST_USE tb_status client_desk_recipient_check(struct client_turn *turn,
+                                                  const struct chat_recipient_key *key);
+/* The notice room is at the hub: the accused and the rest of the desk are added next. */
+TB_MUST_USE tb_status client_decide_room_made(struct client_turn *turn, struct client_room *room);
+/* account was added to the notice room, or could not be. */
+TB_MUST_USE tb_status client_decide_room_ready(struct client_turn *turn, struct client_room *room,
+                                               tb_bytes account, bool is_added);
+TB_MUST_USE tb_status client_decide_statement_sent(struct client_turn *turn, tb_bytes case_id,
+                                                   tb_bytes room_uri);
+TB_MUST_USE tb_status client_decide_work(struct client_turn *turn);
+TB_MUST_USE tb_status client_decide_fail(struct client_turn *turn, tb_bytes case_id, uint16_t code,
+                                         tb_bytes detail);
+
+/* Decisions of the hub's log that we have not seen (notice.c). */
+TB_MUST_USE tb_status client_decision_ask(struct client_turn *turn);
+TB_MUST_USE tb_status client_decision_take(struct client_turn *turn,
+                                           const struct chat_decision_entry *entry);
+
+/* ---- consent (consent.c) ---- */
+
+client_answer client_consent_known;
+TB_MUST_USE tb_status client_consent_take(struct client_turn *turn,
+                                          const struct chat_consent_entry *entry);
+
+#endif

@@ -1,0 +1,314 @@
+/* Invitations to rooms and requests to join, ours and those of others (amendments 23). */
+#include "client/engine.h"
+
+#include "chat/content.h"
+#include "wire/cbor.h"
+
+enum {
+    CLIENT_INVITE_LIFE_MS = 7 * 86400 * 1000,
+    CLIENT_JOIN_YIELD_MS_MIN = 1500,  /* the inviter goes first */
+    CLIENT_JOIN_YIELD_MS_SPAN = 4000
+};
+
+/* ------------------------------------------------------------------ inviting */
+
+/* {1: public key, 2: expires ms, 3: uses} */
+static tb_status client_invite_body(struct client_turn *turn, tb_bytes invite_key,
+                                    uint64_t expires_ms, uint32_t use_count_max, tb_bytes *out)
+{
+    struct tb_buf buf;
+    tb_status status = TB_STATUS(TB_OK);
+    tb_buf_init(&buf, turn->client->config.mem, 1024);
+    CHECK(wire_cbor_put_map(&buf, 3));
+    CHECK(wire_cbor_put_uint(&buf, 1));
+    CHECK(wire_cbor_put_bytes(&buf, invite_key));
+    CHECK(wire_cbor_put_uint(&buf, 2));
+    CHECK(wire_cbor_put_uint(&buf, expires_ms));
+    CHECK(wire_cbor_put_uint(&buf, 3));
+    CHECK(wire_cbor_put_uint(&buf, use_count_max));
+    CHECK(tb_arena_dup(&turn->arena, tb_buf_view(&buf), out));
+out:
+    tb_buf_wipe(&buf);
+    return status;
+}
+
+static tb_status client_invite_take(struct wire_cbor *cbor, tb_bytes *invite_key,
+                                    uint64_t *expires_ms, uint64_t *use_count_max)
+{
+    size_t count;
+    uint64_t key;
+    TRY(wire_cbor_take_map(cbor, &count));
+    if (count != 3) return TB_STATUS(WIRE_CBOR_TYPE);
+    TRY(wire_cbor_take_uint(cbor, &key));
+    if (key != 1) return TB_STATUS(WIRE_CBOR_TYPE);
+    TRY(wire_cbor_take_bytes(cbor, invite_key));
+    TRY(wire_cbor_take_uint(cbor, &key));
+    if (key != 2) return TB_STATUS(WIRE_CBOR_TYPE);
+    TRY(wire_cbor_take_uint(cbor, expires_ms));
+    TRY(wire_cbor_take_uint(cbor, &key));
+    if (key != 3) return TB_STATUS(WIRE_CBOR_TYPE);
+    return wire_cbor_take_uint(cbor, use_count_max);
+}
+
+tb_status client_join_announced(struct client_turn *turn, struct client_room *room,
+                                tb_bytes inviter, tb_bytes body)
+{
+    struct wire_cbor cbor;
+    struct chat_policy_room policy;
+    tb_bytes invite_key;
+    uint64_t expires_ms, use_count_max;
+    TRY(wire_cbor_open(body, &cbor));
+    TRY(client_invite_take(&cbor, &invite_key, &expires_ms, &use_count_max));
+    TRY(client_room_policy(turn, room, &policy));
+    if (!chat_policy_user_can(&policy, inviter, CHAT_CAN_ADD_PARTICIPANT)) {
+        return TB_STATUS(CLIENT_PERMISSION);
+    }
+    if (invite_key.len == 0 || invite_key.len > CRYPTO_PUBLIC_MAX) return TB_STATUS(CRYPTO_KEY);
+    struct client_invite_row row = {
+        .room_uri = room->row.room_uri,
+        .inviter = inviter,
+        .expires_ms = expires_ms,
+        .use_count_left = use_count_max > UINT32_MAX ? UINT32_MAX : (uint32_t)use_count_max,
+    };
+    return client_table_put(turn, CLIENT_TABLE_INVITES, client_key_bytes(invite_key),
+                            &client_invite_row_desc, &row);
+}
+
+static tb_status client_invite_answered(struct client_turn *turn,
+                                        const struct client_request *request, uint16_t code,
+                                        tb_bytes body)
+{
+    if (code == CLIENT_CODE_LOST) code = CLIENT_OFFLINE;
+    if (code != CHAT_CODE_OK) {
+        return client_show_failed(turn, request->op, code, client_answer_detail(turn, body, NULL));
+    }
+    return client_show_done(turn, request->op,
+                            &(struct client_show){ .text = client_request_data(request) });
+}
+
+static tb_status client_invite_make(struct client_turn *turn, struct client_room *room,
+                                    uint64_t expires_ms, uint32_t use_count_max, uint64_t op)
+{
+    struct client *client = turn->client;
+    struct chat_invite_secret secret = {
+        .version = 1,
+        .kind = CHAT_INVITE_ROOM,
+        .domain = client->profile.domain,
+        .room_uri = room->row.room_uri,
+        .inviter = client->profile.account,
+    };
+    struct crypto_signing_key key = { 0 };
+    tb_status status = TB_STATUS(TB_OK);
+    tb_bytes link, body;
+    for (size_t i = 0; i < CHAT_HASH_LEN; i++) secret.hub_root_hash[i] = client->profile.root_hash[i];
+    CHECK(tb_rng_fill(client->config.rng, secret.seed, sizeof secret.seed));
+    CHECK(chat_records_invite_key(&client->suite, &secret, &key));
+    CHECK(chat_records_invite_link(client->profile.origin, &secret, &turn->arena, &link));
+    tb_bytes public_key = crypto_signing_key_public(&key);
+    CHECK(client_invite_body(turn, public_key, expires_ms, use_count_max, &body));
+    CHECK(client_join_announced(turn, room, client->profile.account, body));
+    /* Members must know the key before somebody asks with it. */
+    struct client_send_params message = {
+        .content_type = TB_LITERAL(CHAT_TYPE_INVITE), .body = body, .is_silent = true };
+    CHECK(client_send_content(turn, room, &message));
+    struct chat_invite_put put = {
+        .kind = CHAT_INVITE_ROOM,
+        .invite_key = public_key,
+        .room_uri = room->row.room_uri,
+        .expires_ms = expires_ms,
+        .use_count_max = use_count_max,
+    };
+    struct client_about about = { .op = op, .data = link };
+    CHECK(client_request_send(turn, CHAT_VERB_INVITE_PUT, &put, client_invite_answered, &about));
+out:
+    crypto_signing_key_wipe(&key);
+    tb_wipe(&secret, sizeof secret);
+    return status;
+}
+
+tb_status client_room_invite_link(struct client *client, uint64_t now_ms, tb_bytes room_uri,
+                                  uint64_t expires_ms, uint32_t use_count_max,
+                                  struct client_effects *effects, uint64_t *op)
+{
+    struct client_turn turn;
+    struct client_room *room;
+    tb_status status = client_turn_begin(&turn, client, now_ms, effects);
+    if (tb_is_ok(status)) status = client_room_open(&turn, room_uri, &room);
+    if (tb_is_ok(status) && room->row.state != CLIENT_ROOM_OPEN) {
+        status = TB_STATUS(CLIENT_ROOM_STATE);
+    }
+    if (tb_is_ok(status) && !client_is_online(client)) status = TB_STATUS(CLIENT_OFFLINE);
+    if (tb_is_ok(status)) {
+        uint64_t until_ms = expires_ms != 0 ? expires_ms : now_ms + CLIENT_INVITE_LIFE_MS;
+        *op = client_op_new(client);
+        status = client_invite_make(&turn, room, until_ms, use_count_max != 0 ? use_count_max : 1,
+                                    *op);
+    }
+    if (tb_is_ok(status)) status = client_session_work(&turn);
+    return client_turn_end(&turn, status);
+}
+
+/* ------------------------------------------------------------------ asking */
+
+static tb_status client_join_forget(struct client_turn *turn, tb_bytes room_uri)
+{
+    return client_table_del(turn, CLIENT_TABLE_JOINS, client_key_bytes(room_uri));
+}
+
+static tb_status client_join_answered(struct client_turn *turn,
+                                      const struct client_request *request, uint16_t code,
+                                      tb_bytes body)
+{
+    tb_bytes room_uri = client_request_data(request);
+    if (code == CHAT_CODE_OK || code == CLIENT_CODE_LOST || code == CHAT_CODE_STORE
+        || code == CHAT_CODE_RATE_LIMITED) {
+        return TB_STATUS(TB_OK); /* it waits at the hub, or is sent again after the next login */
+    }
+    struct client_join_row row;
+    struct client_room *room;
+    tb_status status = client_table_get(turn, CLIENT_TABLE_JOINS, client_key_bytes(room_uri),
+                                        &client_join_row_desc, &row);
+    if (status.code == TB_NOT_FOUND) return TB_STATUS(TB_OK);
+    TRY(status);
+    TRY(client_join_forget(turn, room_uri));
+    if (row.kind == CHAT_JOIN_KIND_DEVICE && tb_is_ok(client_room_get(turn, room_uri, &room))) {
+        TRY(client_room_end(turn, room, CLIENT_ROOM_REMOVED)); /* no participant any more */
+    }
+    return client_show_failed(turn, row.op, code, client_answer_detail(turn, body, NULL));
+}
+
+static tb_status client_join_send(struct client_turn *turn, tb_bytes room_uri,
+                                  const struct client_join_row *row)
+{
+    struct client *client = turn->client;
+    struct chat_join_request request = {
+        .kind = row->kind,
+        .room_uri = room_uri,
+        .account = client->profile.account,
+        .device = client->profile.device,
+        .time_ms = turn->now_ms,
+    };
+    struct crypto_signing_key invite = { 0 };
+    tb_status status = TB_STATUS(TB_OK);
+    bool by_link = row->kind == CHAT_JOIN_KIND_LINK;
+    CHECK(chat_records_hash(&client->suite, client->profile.record, request.record_hash));
+    if (by_link) CHECK(crypto_signing_key_from(&client->suite, row->seed, &invite));
+    CHECK(chat_records_make_join(&client->suite, by_link ? &invite : NULL, &client->device_key,
+                                 &request, &turn->arena));
+    struct client_about about = { .op = row->op, .data = room_uri };
+    CHECK(client_request_send(turn, CHAT_VERB_JOIN_REQUEST, &request, client_join_answered,
+                              &about));
+out:
+    crypto_signing_key_wipe(&invite);
+    return status;
+}
+
+tb_status client_join_work(struct client_turn *turn)
+{
+    struct client_pairs rows;
+    if (turn->client->is_restricted) return TB_STATUS(TB_OK);
+    TRY(client_table_all(turn, CLIENT_TABLE_JOINS, &rows));
+    for (size_t i = 0; i < rows.count; i++) {
+        struct client_join_row row;
+        TRY(wire_decode(&client_join_row_desc, rows.at[i].value, &turn->arena, &row, NULL));
+        if (row.kind != CHAT_JOIN_KIND_LINK) continue; /* client_join_again */
+        TRY(client_join_send(turn, rows.at[i].key, &row));
+    }
+    return TB_STATUS(TB_OK);
+}
+
+tb_status client_join_again(struct client_turn *turn, struct client_room *room)
+{
+    if ((room->flags & CLIENT_ROOM_REJOIN_SENT) != 0) return TB_STATUS(TB_OK);
+    if (turn->client->is_restricted) return TB_STATUS(TB_OK);
+    room->flags |= CLIENT_ROOM_REJOIN_SENT;
+    struct client_join_row row = { .kind = CHAT_JOIN_KIND_DEVICE };
+    TRY(client_table_put(turn, CLIENT_TABLE_JOINS, client_key_bytes(room->row.room_uri),
+                         &client_join_row_desc, &row));
+    return client_join_send(turn, room->row.room_uri, &row);
+}
+
+static tb_status client_join_begin(struct client_turn *turn, tb_bytes link, uint64_t *op)
+{
+    struct client *client = turn->client;
+    struct chat_invite_secret secret;
+    struct client_room *room;
+    TRY(client_profile_check(client));
+    if (client->is_restricted) return TB_STATUS(CLIENT_RESTRICTED);
+    TRY(chat_records_invite_parse(link, &turn->arena, NULL, &secret));
+    if (secret.kind != CHAT_INVITE_ROOM) return TB_STATUS(CLIENT_LINK_KIND);
+    if (!tb_bytes_equal(TB_ARRAY(secret.hub_root_hash), TB_ARRAY(client->profile.root_hash))
+        || !tb_bytes_equal(secret.domain, client->profile.domain)) {
+        return TB_STATUS(CLIENT_LINK_HUB);
+    }
+    if (tb_is_ok(client_room_get(turn, secret.room_uri, &room))
+        && room->row.state <= CLIENT_ROOM_FROZEN) {
+        return TB_STATUS(CLIENT_ALREADY_MEMBER);
+    }
+    if (secret.room_uri.len == 0) return TB_STATUS(CLIENT_LINK_KIND);
+    *op = client_op_new(client);
+    struct client_join_row row = {
+        .kind = CHAT_JOIN_KIND_LINK,
+        .op = *op,
+        .seed = TB_ARRAY(secret.seed),
+    };
+    TRY(client_table_put(turn, CLIENT_TABLE_JOINS, client_key_bytes(secret.room_uri),
+                         &client_join_row_desc, &row));
+    if (!client_is_online(client)) return TB_STATUS(TB_OK);
+    return client_join_send(turn, secret.room_uri, &row);
+}
+
+tb_status client_room_join(struct client *client, uint64_t now_ms, tb_bytes link,
+                           struct client_effects *effects, uint64_t *op)
+{
+    struct client_turn turn;
+    tb_status status = client_turn_begin(&turn, client, now_ms, effects);
+    if (tb_is_ok(status)) status = client_join_begin(&turn, link, op);
+    return client_turn_end(&turn, status);
+}
+
+/* ------------------------------------------------------------------ others ask */
+
+/* The inviter's client takes the request at once; the others give it time. */
+static tb_status client_join_yield(struct client_turn *turn,
+                                   const struct chat_join_request *request, uint64_t *not_before_ms)
+{
+    struct client_invite_row invite;
+    uint8_t random[2];
+    *not_before_ms = 0;
+    if (request->kind == CHAT_JOIN_KIND_LINK && request->invite_key.len <= CHAT_URI_LEN_MAX) {
+        tb_status status = client_table_get(turn, CLIENT_TABLE_INVITES,
+                                            client_key_bytes(request->invite_key),
+                                            &client_invite_row_desc, &invite);
+        if (status.code != TB_NOT_FOUND) TRY(status);
+        bool is_ours = tb_is_ok(status)
+                       && tb_bytes_equal(invite.inviter, turn->client->profile.account);
+        if (is_ours) return TB_STATUS(TB_OK);
+    }
+    TRY(tb_rng_fill(turn->client->config.rng, random, sizeof random));
+    *not_before_ms = turn->now_ms + CLIENT_JOIN_YIELD_MS_MIN
+                     + (uint64_t)CLIENT_JOIN_YIELD_MS_SPAN * tb_get_u16(random) / 65536;
+    return TB_STATUS(TB_OK);
+}
+
+tb_status client_join_take_request(struct client_turn *turn,
+                                   const struct chat_join_request *request)
+{
+    struct client_room *room;
+    tb_status status = client_room_get(turn, request->room_uri, &room);
+    if (status.code == TB_NOT_FOUND) return TB_STATUS(TB_OK);
+    TRY(status);
+    bool is_own = tb_bytes_equal(request->device, turn->client->profile.device);
+    if (room->row.state != CLIENT_ROOM_OPEN || is_own) return TB_STATUS(TB_OK);
+    if (!chat_names_is_of_user(request->device, request->account)) return TB_STATUS(TB_OK);
+    bool by_link = request->kind == CHAT_JOIN_KIND_LINK;
+    if (!by_link && request->kind != CHAT_JOIN_KIND_DEVICE) return TB_STATUS(TB_OK);
+    struct client_intent_params params = {
+        .kind = by_link ? CLIENT_INTENT_ADD : CLIENT_INTENT_DEVICE,
+        .account = request->account,
+        .device = by_link ? (tb_bytes){ 0 } : request->device,
+        .request = request,
+    };
+    TRY(client_join_yield(turn, request, &params.not_before_ms));
+    return client_intent_add(turn, room, &params);
+}

@@ -1,0 +1,55 @@
+/* The hub's log of decisions, as far as it concerns this account. */
+#include "client/engine.h"
+
+#include "chat/decision.h"
+
+tb_status client_decision_take(struct client_turn *turn, const struct chat_decision_entry *entry)
+{
+    struct client *client = turn->client;
+    if (entry->number <= client->profile.decision_number) return TB_STATUS(TB_OK);
+    /* Entries about others are not given to us, so the chain is checked link by link only. */
+    tb_status status =
+        chat_decision_entry_verify(&client->suite, entry, client->hub.intake_key,
+                                   entry->number - 1, entry->prev_entry_hash, &turn->arena);
+    if (client_status_is_fatal(status)) return status;
+    if (!tb_is_ok(status)) {
+        tb_bytes encoded;
+        TRY(wire_encode(&chat_decision_entry_desc, entry, &turn->arena, &encoded));
+        return client_alarm(turn, CLIENT_ALARM_HUB_RECORD, (tb_bytes){ 0 }, entry->number, NULL,
+                            encoded);
+    }
+    client->profile.decision_number = entry->number;
+    client->is_profile_dirty = true;
+    if (!tb_bytes_equal(entry->decision.subject, client->profile.account)) return TB_STATUS(TB_OK);
+    bool is_hub_ban = entry->decision.action == CHAT_ACTION_BAN
+                      && entry->decision.scope == CHAT_SCOPE_HUB;
+    if (!is_hub_ban) return TB_STATUS(TB_OK);
+    return client_show(turn, &(struct client_show){ .kind = CLIENT_SHOW_RESTRICTED,
+                                                    .room = entry->decision.notice_room_uri,
+                                                    .decision_number = entry->number,
+                                                    .at_ms = entry->logged_ms });
+}
+
+static tb_status client_decisions_answered(struct client_turn *turn,
+                                           const struct client_request *request, uint16_t code,
+                                           tb_bytes body)
+{
+    (void)request;
+    struct chat_opaques answer;
+    if (code != CHAT_CODE_OK) return TB_STATUS(TB_OK); /* asked again at the next login */
+    TRY(client_answer_decode(turn, &chat_opaques_desc, body, &answer));
+    for (size_t i = 0; i < answer.values.count; i++) {
+        struct chat_decision_entry entry;
+        TRY(client_answer_decode(turn, &chat_decision_entry_desc, answer.values.at[i].value,
+                                 &entry));
+        TRY(client_decision_take(turn, &entry));
+    }
+    return TB_STATUS(TB_OK);
+}
+
+tb_status client_decision_ask(struct client_turn *turn)
+{
+    struct chat_queue_get get = { turn->client->profile.decision_number };
+    return client_request_send(turn, CHAT_VERB_DECISIONS_GET, &get, client_decisions_answered,
+                               NULL);
+}

@@ -1,0 +1,296 @@
+/* Handing in a report (spec 2.5.6, 2.5.7): window, seal, and keeping it until there is a desk. */
+#include "client/engine.h"
+
+#include <string.h>
+
+#include "chat/report.h"
+#include "chat/report_seal.h"
+#include "wire/text.h"
+
+static struct client_key client_report_key(const struct client_report_row *row)
+{
+    return client_key_bytes(TB_ARRAY(row->nonce));
+}
+
+static tb_status client_report_put(struct client_turn *turn, const struct client_report_row *row)
+{
+    return client_table_put(turn, CLIENT_TABLE_REPORTS, client_report_key(row),
+                            &client_report_row_desc, row);
+}
+
+static bool client_seq_in(const struct wire_u64 *list, size_t count, uint64_t seq)
+{
+    for (size_t i = 0; i < count; i++) {
+        if (list[i].value == seq) return true;
+    }
+    return false;
+}
+
+/* ------------------------------------------------------------------ the window */
+
+/* What we hold around the targets, contiguous; the report cuts its window out of it. */
+static tb_status client_report_rows(struct client_turn *turn, struct client_room *room,
+                                    const struct client_report_row *report,
+                                    struct chat_report_params *params)
+{
+    size_t last = report->target_seq.count - 1;
+    uint64_t first_seq = report->target_seq.at[0].value;
+    uint64_t from = first_seq > CHAT_CONTEXT_BEFORE ? first_seq - CHAT_CONTEXT_BEFORE : 1;
+    uint64_t until = report->target_seq.at[last].value + CHAT_CONTEXT_AFTER
+                     + CHAT_REPORT_TAIL_COUNT_MAX + 1;
+    struct client_pairs pairs;
+    TRY(client_table_of_room(turn, CLIENT_TABLE_EVIDENCE, room->row.no, from, until,
+                             CHAT_REPORT_ROW_COUNT_MAX, &pairs));
+    struct chat_report_row *rows = tb_arena_take(&turn->arena, pairs.count, sizeof *rows);
+    if (rows == NULL) return TB_STATUS(TB_NO_SPACE);
+    size_t count = 0;
+    for (size_t i = 0; i < pairs.count; i++) {
+        struct client_evidence_row evidence;
+        TRY(wire_decode(&client_evidence_row_desc, pairs.at[i].value, &turn->arena, &evidence,
+                        NULL));
+        uint64_t seq = evidence.stub.room_seq;
+        bool follows = count != 0 && rows[count - 1].stub.room_seq + 1 == seq;
+        if (count != 0 && !follows && seq <= first_seq) count = 0; /* begin behind the hole */
+        if (count != 0 && !follows && seq > first_seq) break;
+        if (count == 0) memcpy(params->chain_before, evidence.prev_chain, CHAT_HASH_LEN);
+        bool is_opened = client_seq_in(report->target_seq.at, report->target_seq.count, seq)
+                         || client_seq_in(report->open_seq.at, report->open_seq.count, seq);
+        rows[count] = (struct chat_report_row){ .stub = evidence.stub, .kind = evidence.opening };
+        if (evidence.opening == CHAT_OPENING_IS_FULL) {
+            rows[count].kind = is_opened ? CHAT_OPENING_IS_FULL : CHAT_OPENING_IS_WITHHELD;
+            if (is_opened) rows[count].application_data = evidence.application_data;
+        }
+        count++;
+    }
+    params->rows = rows;
+    params->row_count = count;
+    return TB_STATUS(TB_OK);
+}
+
+static tb_status client_report_evidence(struct client_turn *turn, struct client_room *room,
+                                        const struct client_report_row *report,
+                                        struct chat_report_evidence *out)
+{
+    struct client *client = turn->client;
+    size_t count = report->target_seq.count;
+    uint64_t *targets = tb_arena_take(&turn->arena, count, sizeof *targets);
+    if (targets == NULL) return TB_STATUS(TB_NO_SPACE);
+    for (size_t i = 0; i < count; i++) targets[i] = report->target_seq.at[i].value;
+    struct chat_report_params *params = tb_arena_take(&turn->arena, 1, sizeof *params);
+    if (params == NULL) return TB_STATUS(TB_NO_SPACE);
+    *params = (struct chat_report_params){
+        .suite = &room->suite,
+        .room_uri = room->row.room_uri,
+        .group_id = room->row.group_id,
+        .hub = &client->hub,
+        .target_seq = targets,
+        .target_count = count,
+        .context_before = CHAT_CONTEXT_BEFORE,
+        .context_after = CHAT_CONTEXT_AFTER,
+    };
+    TRY(client_report_rows(turn, room, report, params));
+    TRY(chat_report_build(params, client->config.rng, &turn->arena, out));
+    /* The same nonce at each try: the hub knows a report by its id. */
+    memcpy(out->nonce, report->nonce, sizeof out->nonce);
+    return TB_STATUS(TB_OK);
+}
+
+/* ------------------------------------------------------------------ handing in */
+
+static tb_status client_report_end(struct client_turn *turn, struct client_report_row *row,
+                                   uint16_t code, tb_bytes detail)
+{
+    TRY(client_table_del(turn, CLIENT_TABLE_REPORTS, client_report_key(row)));
+    return client_show_failed(turn, row->op, code, detail);
+}
+
+static tb_status client_report_of_request(struct client_turn *turn,
+                                          const struct client_request *request,
+                                          struct client_report_row *out)
+{
+    return client_table_get(turn, CLIENT_TABLE_REPORTS,
+                            client_key_bytes(client_request_data(request)),
+                            &client_report_row_desc, out);
+}
+
+static tb_status client_report_answered(struct client_turn *turn,
+                                        const struct client_request *request, uint16_t code,
+                                        tb_bytes body)
+{
+    struct client_report_row row;
+    struct chat_report_answer answer;
+    if (code == CLIENT_CODE_LOST || code == CHAT_CODE_STORE) return TB_STATUS(TB_OK);
+    tb_status status = client_report_of_request(turn, request, &row);
+    if (status.code == TB_NOT_FOUND) return TB_STATUS(TB_OK);
+    TRY(status);
+    if (code != CHAT_CODE_OK) {
+        return client_report_end(turn, &row, code, client_answer_detail(turn, body, NULL));
+    }
+    TRY(client_answer_decode(turn, &chat_report_answer_desc, body, &answer));
+    row.state = CLIENT_REPORT_SENT;
+    row.report_id = TB_ARRAY(answer.report_id);
+    row.received_ms = answer.received_ms;
+    TRY(client_report_put(turn, &row));
+    char hex[2 * CHAT_HASH_LEN];
+    wire_text_hex_encode(TB_ARRAY(answer.report_id), hex);
+    return client_show_done(turn, row.op, &(struct client_show){ .room = row.room_uri,
+                                                                 .text = TB_ARRAY((uint8_t *)hex),
+                                                                 .at_ms = row.received_ms });
+}
+
+static tb_status client_report_seal(struct client_turn *turn, struct client_room *room,
+                                    const struct client_report_row *row,
+                                    const struct chat_recipient_key *recipient,
+                                    struct chat_sealed_report *sealed)
+{
+    struct client *client = turn->client;
+    struct chat_report_evidence evidence;
+    TRY(client_report_evidence(turn, room, row, &evidence));
+    struct chat_report_text text = {
+        .reporting_user = row->is_named ? client->profile.account : (tb_bytes){ 0 },
+        .reason_code = row->reason_code,
+        .note = row->note,
+    };
+    uint64_t *targets = tb_arena_take(&turn->arena, row->target_seq.count, sizeof *targets);
+    if (targets == NULL) return TB_STATUS(TB_NO_SPACE);
+    for (size_t i = 0; i < row->target_seq.count; i++) targets[i] = row->target_seq.at[i].value;
+    struct chat_report_seal_params params = {
+        .suite = &client->suite,
+        .room_uri = room->row.room_uri,
+        .target_seq = targets,
+        .target_count = row->target_seq.count,
+        .recipients = recipient,
+        .recipient_count = 1,
+        .reporter_key = &client->device_key,
+    };
+    TRY(chat_report_id(&client->suite, &evidence, client->profile.account, &turn->arena,
+                       params.report_id));
+    TRY(chat_report_encode(&evidence, &text, &turn->arena, &params.report));
+    return chat_report_seal(&params, client->config.rng, &turn->arena, sealed);
+}
+
+static tb_status client_report_recipient_came(struct client_turn *turn,
+                                              const struct client_request *request, uint16_t code,
+                                              tb_bytes body)
+{
+    struct client_report_row row;
+    struct client_room *room;
+    struct chat_recipient_key recipient;
+    struct chat_sealed_report sealed;
+    if (code == CLIENT_CODE_LOST || code == CHAT_CODE_STORE) return TB_STATUS(TB_OK);
+    tb_status status = client_report_of_request(turn, request, &row);
+    if (status.code == TB_NOT_FOUND) return TB_STATUS(TB_OK);
+    TRY(status);
+    if (code != CHAT_CODE_OK) {
+        return client_report_end(turn, &row, code, client_answer_detail(turn, body, NULL));
+    }
+    TRY(client_answer_decode(turn, &chat_recipient_key_desc, body, &recipient));
+    status = client_room_get(turn, row.room_uri, &room);
+    if (tb_is_ok(status)) status = client_desk_recipient_check(turn, &recipient);
+    if (tb_is_ok(status)) status = client_report_seal(turn, room, &row, &recipient, &sealed);
+    if (client_status_is_fatal(status)) return status;
+    if (!tb_is_ok(status)) return client_report_end(turn, &row, status.code, (tb_bytes){ 0 });
+    struct client_about about = { .op = row.op, .data = client_request_data(request) };
+    return client_request_send(turn, CHAT_VERB_REPORT, &sealed, client_report_answered, &about);
+}
+
+static tb_status client_report_send(struct client_turn *turn, const struct client_report_row *row)
+{
+    struct chat_opaque uri = { turn->client->hub.desk_uri };
+    struct client_about about = { .op = row->op, .data = TB_ARRAY(row->nonce) };
+    return client_request_send(turn, CHAT_VERB_RECIPIENT_KEY_GET, &uri,
+                               client_report_recipient_came, &about);
+}
+
+tb_status client_report_work(struct client_turn *turn)
+{
+    struct client *client = turn->client;
+    struct client_pairs rows;
+    if (!client->has_kept_reports || client->hub.desk_uri.len == 0) return TB_STATUS(TB_OK);
+    client->has_kept_reports = false;
+    TRY(client_table_all(turn, CLIENT_TABLE_REPORTS, &rows));
+    for (size_t i = 0; i < rows.count; i++) {
+        struct client_report_row row;
+        TRY(wire_decode(&client_report_row_desc, rows.at[i].value, &turn->arena, &row, NULL));
+        if (row.state == CLIENT_REPORT_KEPT) TRY(client_report_send(turn, &row));
+    }
+    return TB_STATUS(TB_OK);
+}
+
+/* ------------------------------------------------------------------ the person's wish */
+
+static tb_status client_seq_list(struct client_turn *turn, const uint64_t *seq, size_t count,
+                                 struct wire_u64 **out)
+{
+    struct wire_u64 *list = tb_arena_take(&turn->arena, count, sizeof *list);
+    if (list == NULL) return TB_STATUS(TB_NO_SPACE);
+    for (size_t i = 0; i < count; i++) { /* kept ascending: insertion */
+        size_t k = i;
+        for (; k > 0 && list[k - 1].value > seq[i]; k--) list[k] = list[k - 1];
+        list[k].value = seq[i];
+    }
+    *out = list;
+    return TB_STATUS(TB_OK);
+}
+
+static tb_status client_report_check(struct client_turn *turn,
+                                     const struct client_report_params *params)
+{
+    struct client_room *room;
+    TRY(client_profile_check(turn->client));
+    TRY(client_room_get(turn, params->room, &room));
+    if (params->room_seq_count == 0) return TB_STATUS(CLIENT_MESSAGE_UNKNOWN);
+    if (params->room_seq_count > CHAT_REPORT_TARGET_COUNT_MAX) return TB_STATUS(CHAT_REPORT_TOO_LARGE);
+    if (params->open_seq_count > CHAT_WINDOW_STUB_COUNT_MAX) return TB_STATUS(CHAT_REPORT_TOO_LARGE);
+    if (chat_reason_name(params->reason_code) == NULL) return TB_STATUS(CHAT_REASON_UNKNOWN);
+    if (params->note.len > CHAT_REPORT_NOTE_LEN_MAX) return TB_STATUS(CLIENT_TEXT_LENGTH);
+    if (!wire_text_is_utf8(params->note)) return TB_STATUS(WIRE_TEXT);
+    for (size_t i = 0; i < params->room_seq_count; i++) {
+        struct client_evidence_row evidence;
+        tb_status status = client_evidence_get(turn, room, params->room_seq[i], &evidence);
+        if (status.code == TB_NOT_FOUND) return TB_STATUS(CLIENT_MESSAGE_UNKNOWN);
+        TRY(status);
+        if (evidence.opening != CHAT_OPENING_IS_FULL) return TB_STATUS(CLIENT_MESSAGE_CLOSED);
+        for (size_t k = 0; k < i; k++) {
+            if (params->room_seq[k] == params->room_seq[i]) return TB_STATUS(CHAT_REPORT_TARGET);
+        }
+    }
+    return TB_STATUS(TB_OK);
+}
+
+static tb_status client_report_begin(struct client_turn *turn,
+                                     const struct client_report_params *params, uint64_t *op)
+{
+    struct client *client = turn->client;
+    TRY(client_report_check(turn, params));
+    struct client_report_row row = {
+        .state = CLIENT_REPORT_KEPT,
+        .op = client_op_new(client),
+        .room_uri = params->room,
+        .reason_code = params->reason_code,
+        .is_named = params->is_named,
+        .note = params->note,
+        .target_seq.count = params->room_seq_count,
+        .open_seq.count = params->open_seq_count,
+    };
+    *op = row.op;
+    TRY(client_seq_list(turn, params->room_seq, params->room_seq_count, &row.target_seq.at));
+    TRY(client_seq_list(turn, params->open_seq, params->open_seq_count, &row.open_seq.at));
+    TRY(tb_rng_fill(client->config.rng, row.nonce, sizeof row.nonce));
+    TRY(client_report_put(turn, &row));
+    client->has_kept_reports = true;
+    if (client->hub.desk_uri.len == 0) {
+        return client_show_failed(turn, row.op, CHAT_CODE_DESK_MISSING, (tb_bytes){ 0 });
+    }
+    return client_session_work(turn);
+}
+
+tb_status client_report(struct client *client, uint64_t now_ms,
+                        const struct client_report_params *params, struct client_effects *effects,
+                        uint64_t *op)
+{
+    struct client_turn turn;
+    tb_status status = client_turn_begin(&turn, client, now_ms, effects);
+    if (tb_is_ok(status)) status = client_report_begin(&turn, params, op);
+    return client_turn_end(&turn, status);
+}

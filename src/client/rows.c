@@ -1,0 +1,46 @@
+#include "client/rows.h"
+
+#include "client/status.h"
+
+WIRE_TABLE(client_profile_row, CLIENT_PROFILE_ROW)
+WIRE_TABLE(client_desk_key_row, CLIENT_DESK_KEY_ROW)
+WIRE_TABLE(client_desk_row, CLIENT_DESK_ROW)
+WIRE_TABLE(client_recipient_row, CLIENT_RECIPIENT_ROW)
+WIRE_TABLE(client_alarm_row, CLIENT_ALARM_ROW)
+WIRE_TABLE(client_room_row, CLIENT_ROOM_ROW)
+WIRE_TABLE(client_commit_row, CLIENT_COMMIT_ROW)
+WIRE_TABLE(client_line_row, CLIENT_LINE_ROW)
+WIRE_TABLE(client_evidence_row, CLIENT_EVIDENCE_ROW)
+WIRE_TABLE(client_outbox_row, CLIENT_OUTBOX_ROW)
+WIRE_TABLE(client_key_package_row, CLIENT_KEY_PACKAGE_ROW)
+WIRE_TABLE(client_person_row, CLIENT_PERSON_ROW)
+WIRE_TABLE(client_invite_row, CLIENT_INVITE_ROW)
+WIRE_TABLE(client_join_row, CLIENT_JOIN_ROW)
+WIRE_TABLE(client_report_row, CLIENT_REPORT_ROW)
+WIRE_TABLE(client_case_message, CLIENT_CASE_MESSAGE)
+WIRE_TABLE(client_case_row, CLIENT_CASE_ROW)
+
+struct client_code_text {
+    uint16_t code;
+    const char *name;
+    const char *text;
+};
+#define CLIENT_STATUS_ROW(NAME_, NUMBER_, TEXT_) { NUMBER_, #NAME_, TEXT_ },
+static const struct client_code_text client_code_texts[] = { CLIENT_STATUS_LIST(
+    CLIENT_STATUS_ROW) };
+
+const char *client_status_name(uint16_t code)
+{
+    for (size_t i = 0; i < sizeof client_code_texts / sizeof client_code_texts[0]; i++) {
+        if (client_code_texts[i].code == code) return client_code_texts[i].name;
+    }
+    return "unknown";
+}
+
+const char *client_status_text(uint16_t code)
+{
+    for (size_t i = 0; i < sizeof client_code_texts / sizeof client_code_texts[0]; i++) {
+        if (client_code_texts[i].code == code) return client_code_texts[i].text;
+    }
+    return "";
+}

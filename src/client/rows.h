@@ -1,0 +1,310 @@
+/*
+ * What the client keeps: values of its store's tables, in wire order.  The host encrypts values
+ * below the store interface, so secrets may stand in these rows; keys hold names and numbers.
+ * Adding a field means raising CLIENT_SCHEMA_VERSION.
+ *
+ * A room has a small number (room_no) of its own; keys of its tables are uint32 room_no followed by
+ * a uint64 that counts, so that a scan goes through one room in order.
+ */
+#ifndef TB_CLIENT_ROWS_H
+#define TB_CLIENT_ROWS_H
+
+#include "chat/structs.h"
+
+/* ---- META ---- */
+
+enum client_profile_state {
+    CLIENT_PROFILE_EMPTY = 0,
+    CLIENT_PROFILE_REGISTERING = 1,
+    CLIENT_PROFILE_REGISTERED = 2,
+    CLIENT_PROFILE_REJOINING = 3 /* next_* hold the keys of a record that the hub may have */
+};
+#define CLIENT_PROFILE_ROW(ROW, S)                                               \
+    ROW(S, U16,       schema_version,  NONE)                                     \
+    ROW(S, U8,        state,           NONE) /* enum client_profile_state */     \
+    ROW(S, U8,        is_admin,        NONE)                                     \
+    ROW(S, U8,        is_rolled_back,  NONE)                                     \
+    ROW(S, BYTES_MAX, origin,          1024)                                     \
+    ROW(S, BYTES_MAX, domain,          253)                                      \
+    ROW(S, FIXED,     root_hash,       CHAT_HASH_LEN) /* the hub's root key, pinned */ \
+    ROW(S, BYTES_MAX, account,         CHAT_URI_LEN_MAX)                         \
+    ROW(S, BYTES_MAX, device,          CHAT_URI_LEN_MAX)                         \
+    ROW(S, BYTES_MAX, handle,          CHAT_HANDLE_LEN_MAX)                      \
+    ROW(S, BYTES_MAX, account_key,     80) /* SECRET */                          \
+    ROW(S, BYTES_MAX, device_key,      80) /* SECRET */                          \
+    ROW(S, BYTES,     record,          NONE) /* newest own AccountRecord */      \
+    ROW(S, BYTES_MAX, next_device,      CHAT_URI_LEN_MAX)                        \
+    ROW(S, BYTES_MAX, next_account_key, 80) /* SECRET */                         \
+    ROW(S, BYTES_MAX, next_device_key,  80) /* SECRET */                         \
+    ROW(S, BYTES,     next_record,      NONE)                                    \
+    ROW(S, BYTES_MAX, invite_seed,      32) /* SECRET; until registered */       \
+    ROW(S, U64,       profile_counter,  NONE)                                    \
+    ROW(S, U64,       next_op,          NONE)                                    \
+    ROW(S, U64,       register_op,      NONE)                                    \
+    ROW(S, U64,       next_outbox,      NONE)                                    \
+    ROW(S, U64,       next_alarm,       NONE)                                    \
+    ROW(S, U64,       queue_number,     NONE) /* newest report fetched as a desk */ \
+    ROW(S, U64,       decision_number,  NONE) /* newest decision seen */         \
+    ROW(S, U32,       next_room_no,     NONE)
+WIRE_STRUCT(client_profile_row, CLIENT_PROFILE_ROW)
+
+/* META "desk": a moderator's keys, from creation or from the newest desk-keys message. */
+#define CLIENT_DESK_KEY_ROW(ROW, S)                                              \
+    ROW(S, U64,       serial,        NONE)                                       \
+    ROW(S, BYTES,     recipient_key, NONE) /* encoded RecipientKey */            \
+    ROW(S, BYTES_MAX, private_key,   80)   /* SECRET, of the HPKE key */
+WIRE_STRUCT(client_desk_key_row, CLIENT_DESK_KEY_ROW)
+#define CLIENT_DESK_ROW(ROW, S)                                                  \
+    ROW(S, BYTES_MAX, room_uri,      CHAT_URI_LEN_MAX)                           \
+    ROW(S, BYTES_MAX, verify_key,    80) /* SECRET; held by owners only */       \
+    ROW(S, BYTES_MAX, verify_public, 255)                                        \
+    ROW(S, U8,        is_published,  NONE)                                       \
+    ROW(S, VEC,       keys,          client_desk_key_row) /* newest first */
+WIRE_STRUCT(client_desk_row, CLIENT_DESK_ROW)
+
+/* META "recipient": the newest RecipientKey that this client has accepted. */
+#define CLIENT_RECIPIENT_ROW(ROW, S)                                             \
+    ROW(S, U64,   serial,        NONE)                                           \
+    ROW(S, BYTES, recipient_key, NONE)
+WIRE_STRUCT(client_recipient_row, CLIENT_RECIPIENT_ROW)
+
+/* META "alarm" number: both signatures of a contradiction, or what else was wrong. */
+#define CLIENT_ALARM_ROW(ROW, S)                                                 \
+    ROW(S, U16,       code,     NONE)                                            \
+    ROW(S, U64,       at_ms,    NONE)                                            \
+    ROW(S, BYTES_MAX, room_uri, CHAT_URI_LEN_MAX)                                \
+    ROW(S, U64,       room_seq, NONE)                                            \
+    ROW(S, OPT,       known,    chat_stub) /* what we had verified */            \
+    ROW(S, BYTES,     received, NONE)      /* the page, record or key as it came */
+WIRE_STRUCT(client_alarm_row, CLIENT_ALARM_ROW)
+
+/* ---- ROOMS, by room URI ---- */
+
+#define CLIENT_ROOM_ROW(ROW, S)                                                  \
+    ROW(S, U32,        no,            NONE)                                      \
+    ROW(S, BYTES_SOME, room_uri,      CHAT_URI_LEN_MAX)                          \
+    ROW(S, BYTES_MAX,  name,          255)                                       \
+    ROW(S, U8,         kind,          NONE)                                      \
+    ROW(S, U8,         room_class,    NONE)                                      \
+    ROW(S, U8,         state,         NONE) /* enum client_room_state */         \
+    ROW(S, BYTES_MAX,  group_id,      255)                                       \
+    ROW(S, U16,        cipher_suite,  NONE)                                      \
+    ROW(S, U64,        cursor,        NONE) /* log_seq of the newest entry taken */ \
+    ROW(S, U64,        final_seq,     NONE) /* commits up to here are final */   \
+    ROW(S, U64,        tentative_seq, NONE) /* log_seq of a commit that may still roll back; 0 */ \
+    ROW(S, U64,        refused_seq,   NONE) /* log_seq of a commit that we NACKed; 0 */ \
+    ROW(S, U64,        head_seq,      NONE) /* room_seq of the verified chain */ \
+    ROW(S, FIXED,      head_chain,    CHAT_HASH_LEN)                             \
+    ROW(S, U64,        head_ms,       NONE)                                      \
+    ROW(S, U64,        signed_seq,    NONE) /* newest link whose signature verified; 0: none */ \
+    ROW(S, U64,        joined_seq,    NONE) /* room_seq when we joined */        \
+    ROW(S, U64,        row_newest,    NONE) /* number of the newest timeline row */ \
+    ROW(S, U64,        row_read,      NONE) /* rows up to here were read by the person */ \
+    ROW(S, U64,        row_final,     NONE) /* rows above belong to a tentative commit */ \
+    ROW(S, U64,        pages_from,    NONE) /* oldest page kept, by log_seq */   \
+    ROW(S, U8,         leave_wanted,  NONE)                                      \
+    ROW(S, U8,         has_commit,    NONE) /* slot CLIENT_GROUP_COMMIT is filled */ \
+    ROW(S, U8,         has_duty,      NONE) /* proposals are pending that we may commit */ \
+    ROW(S, U64,        create_op,     NONE)                                      \
+    ROW(S, U8,         create_for,    NONE) /* enum client_create_purpose */     \
+    ROW(S, BYTES_MAX,  create_case,   CHAT_HASH_LEN) /* report id of a notice room */ \
+    ROW(S, U64,        restored_seq,  NONE) /* log_seq of the newest restored entry taken */ \
+    ROW(S, U64,        decision_number, NONE) /* of the decision that removed us */
+WIRE_STRUCT(client_room_row, CLIENT_ROOM_ROW)
+
+/* ---- GROUPS, by room_no and enum client_group_slot ---- */
+
+enum client_group_slot {
+    CLIENT_GROUP_CURRENT = 0, /* mls_group_encode */
+    CLIENT_GROUP_BEFORE = 1,  /* the epoch before a tentative commit */
+    CLIENT_GROUP_COMMIT = 2   /* client_commit_row: our commit that is on its way */
+};
+enum client_intent_kind {
+    CLIENT_INTENT_DUTY = 1,  /* the hub's pending proposals alone */
+    CLIENT_INTENT_ADD = 2,   /* a participant with all devices that have a key package */
+    CLIENT_INTENT_REMOVE = 3,
+    CLIENT_INTENT_DEVICE = 4 /* another device of a participant; its revoked devices go */
+};
+#define CLIENT_COMMIT_ROW(ROW, S)                                                \
+    ROW(S, U8,        kind,       NONE) /* enum client_intent_kind */            \
+    ROW(S, U64,       op,         NONE)                                          \
+    ROW(S, U64,       log_seq,    NONE) /* once it is in the log and merged; else 0 */ \
+    ROW(S, BYTES_MAX, account,    CHAT_URI_LEN_MAX)                              \
+    ROW(S, BYTES_MAX, device,     CHAT_URI_LEN_MAX)                              \
+    ROW(S, BYTES,     commit,     NONE)                                          \
+    ROW(S, BYTES,     welcome,    NONE)                                          \
+    ROW(S, BYTES,     group_info, NONE)
+WIRE_STRUCT(client_commit_row, CLIENT_COMMIT_ROW)
+
+/* ---- ROWS: the timeline, by room_no and row number ---- */
+
+enum client_line_kind {
+    CLIENT_LINE_MESSAGE = 1,
+    CLIENT_LINE_JOINED = 2,
+    CLIENT_LINE_ADDED = 3,
+    CLIENT_LINE_REMOVED = 4,
+    CLIENT_LINE_GAP = 5,
+    CLIENT_LINE_RESTORED = 6
+};
+#define CLIENT_LINE_ROW(ROW, S)                                                  \
+    ROW(S, U8,        row_kind,     NONE) /* enum client_line_kind */  \
+    ROW(S, U8,        is_own,       NONE)                                        \
+    ROW(S, U8,        is_failed,    NONE)                                        \
+    ROW(S, U8,        is_marked,    NONE) /* shown with a warning (R9) */        \
+    ROW(S, U16,       code,         NONE) /* why it failed */                    \
+    ROW(S, U64,       room_seq,     NONE)                                        \
+    ROW(S, U64,       epoch,        NONE)                                        \
+    ROW(S, U64,       at_ms,        NONE)                                        \
+    ROW(S, BYTES_MAX, account,      CHAT_URI_LEN_MAX)                            \
+    ROW(S, BYTES_MAX, content_type, 255)                                         \
+    ROW(S, BYTES,     text,         NONE)                                        \
+    ROW(S, BYTES_MAX, message_id,   CHAT_HASH_LEN)                               \
+    ROW(S, U64,       decision_number, NONE)
+WIRE_STRUCT(client_line_row, CLIENT_LINE_ROW)
+
+/* ---- EVIDENCE, by room_no and room_seq (spec 2.5.4, last paragraph) ---- */
+
+#define CLIENT_EVIDENCE_ROW(ROW, S)                                              \
+    ROW(S, SUB,       stub,         chat_stub)                                   \
+    ROW(S, FIXED,     prev_chain,   CHAT_HASH_LEN)                               \
+    ROW(S, FIXED,     chain,        CHAT_HASH_LEN)                               \
+    ROW(S, U8,        opening,      NONE) /* enum chat_opening_kind that is true of it */ \
+    ROW(S, U8,        is_verified,  NONE) /* its own signature was checked */    \
+    ROW(S, BYTES,     application_data, NONE) /* empty unless opening is full */ \
+    ROW(S, U32,       leaf_index,   NONE)                                        \
+    ROW(S, BYTES,     authenticated_data, NONE)                                  \
+    ROW(S, BYTES_MAX, signature,    255) /* FramedContentAuthData, level 2 */    \
+    ROW(S, FIXED,     group_context_hash, CHAT_HASH_LEN)
+WIRE_STRUCT(client_evidence_row, CLIENT_EVIDENCE_ROW)
+
+/* ---- OUTBOX, by number ---- */
+
+enum client_outbox_state {
+    CLIENT_OUTBOX_WAITING = 1, /* not encrypted for the epoch that stands */
+    CLIENT_OUTBOX_SEALED = 2,  /* message is encrypted; it may have left */
+    CLIENT_OUTBOX_ANSWERED = 3 /* durable at the hub; leaves when it is seen in the log */
+};
+#define CLIENT_OUTBOX_ROW(ROW, S)                                                \
+    ROW(S, U8,        state,            NONE)                                    \
+    ROW(S, U8,        is_silent,        NONE) /* no person waits for it */       \
+    ROW(S, U64,       op,               NONE)                                    \
+    ROW(S, U32,       room_no,          NONE)                                    \
+    ROW(S, BYTES_SOME, room_uri,        CHAT_URI_LEN_MAX)                        \
+    ROW(S, FIXED,     franking_tag,     CHAT_HASH_LEN)                           \
+    ROW(S, BYTES,     application_data, NONE)                                    \
+    ROW(S, U64,       epoch,            NONE)                                    \
+    ROW(S, BYTES,     message,          NONE) /* MLSMessage, identical at each try */ \
+    ROW(S, BYTES_MAX, signature,        255)                                     \
+    ROW(S, U32,       leaf_index,       NONE)                                    \
+    ROW(S, U64,       room_seq,         NONE) /* once answered */                \
+    ROW(S, BYTES_MAX, case_id,          CHAT_HASH_LEN) /* statement of this case */
+WIRE_STRUCT(client_outbox_row, CLIENT_OUTBOX_ROW)
+
+/* ---- KEY_PACKAGES, by KeyPackageRef ---- */
+
+#define CLIENT_KEY_PACKAGE_ROW(ROW, S)                                           \
+    ROW(S, U16,       cipher_suite,   NONE)                                      \
+    ROW(S, U8,        is_last_resort, NONE)                                      \
+    ROW(S, U64,       not_after_s,    NONE)                                      \
+    ROW(S, BYTES,     key_package,    NONE)                                      \
+    ROW(S, BYTES_MAX, init_key,       80) /* SECRET */                           \
+    ROW(S, BYTES_MAX, encryption_key, 80) /* SECRET */
+WIRE_STRUCT(client_key_package_row, CLIENT_KEY_PACKAGE_ROW)
+
+/* ---- RECORDS, by account URI ---- */
+
+#define CLIENT_PERSON_ROW(ROW, S)                                                \
+    ROW(S, BYTES_MAX, handle,    CHAT_HANDLE_LEN_MAX)                            \
+    ROW(S, U64,       pinned_ms, NONE)                                           \
+    ROW(S, U8,        reset_count, NONE)                                         \
+    ROW(S, BYTES,     record,    NONE) /* newest AccountRecord that was accepted */
+WIRE_STRUCT(client_person_row, CLIENT_PERSON_ROW)
+
+/* ---- INVITES, by public invite key: announced in a room, by us or by another member ---- */
+
+#define CLIENT_INVITE_ROW(ROW, S)                                                \
+    ROW(S, BYTES_SOME, room_uri,   CHAT_URI_LEN_MAX)                             \
+    ROW(S, BYTES_SOME, inviter,    CHAT_URI_LEN_MAX)                             \
+    ROW(S, U64,        expires_ms, NONE)                                         \
+    ROW(S, U32,        use_count_left, NONE)
+WIRE_STRUCT(client_invite_row, CLIENT_INVITE_ROW)
+
+/* ---- JOINS, by room URI: rooms that we asked to join ---- */
+
+#define CLIENT_JOIN_ROW(ROW, S)                                                  \
+    ROW(S, U8,        kind, NONE) /* as chat_join_request.kind */                \
+    ROW(S, U64,       op,   NONE)                                                \
+    ROW(S, BYTES_MAX, seed, 32)   /* SECRET; of the invite key, kind 1 */
+WIRE_STRUCT(client_join_row, CLIENT_JOIN_ROW)
+
+/* ---- REPORTS, by nonce: handed in, or kept until a desk exists ---- */
+
+enum client_report_state {
+    CLIENT_REPORT_KEPT = 1,  /* no desk; sealed when there is one */
+    CLIENT_REPORT_SENT = 2
+};
+#define CLIENT_REPORT_ROW(ROW, S)                                                \
+    ROW(S, U8,         state,       NONE)                                        \
+    ROW(S, U64,        op,          NONE)                                        \
+    ROW(S, BYTES_SOME, room_uri,    CHAT_URI_LEN_MAX)                            \
+    ROW(S, VEC,        target_seq,  wire_u64)                                    \
+    ROW(S, VEC,        open_seq,    wire_u64)                                    \
+    ROW(S, U8,         reason_code, NONE)                                        \
+    ROW(S, U8,         is_named,    NONE)                                        \
+    ROW(S, BYTES_MAX,  note,        4096)                                        \
+    ROW(S, FIXED,      nonce,       16)                                          \
+    ROW(S, BYTES_MAX,  report_id,   CHAT_HASH_LEN) /* once it was handed in */   \
+    ROW(S, U64,        received_ms, NONE)
+WIRE_STRUCT(client_report_row, CLIENT_REPORT_ROW)
+
+/* ---- CASES, by report id (desk) ---- */
+
+enum client_case_stage {
+    CLIENT_STAGE_OPEN = 1,
+    CLIENT_STAGE_ROOM = 2,      /* the notice room is being made */
+    CLIENT_STAGE_STATEMENT = 3, /* the statement is on its way */
+    CLIENT_STAGE_DECISION = 4,  /* the decision is on its way */
+    CLIENT_STAGE_DECIDED = 5
+};
+#define CLIENT_CASE_MESSAGE(ROW, S)                                              \
+    ROW(S, U64,       room_seq,   NONE)                                          \
+    ROW(S, U64,       at_ms,      NONE)                                          \
+    ROW(S, U64,       epoch,      NONE)                                          \
+    ROW(S, U8,        is_target,  NONE)                                          \
+    ROW(S, U8,        opening,    NONE) /* enum chat_opening_kind */             \
+    ROW(S, U16,       verdict,    NONE) /* tb_status of its checks */            \
+    ROW(S, BYTES_MAX, account,    CHAT_URI_LEN_MAX)                              \
+    ROW(S, BYTES_MAX, content_type, 255)                                         \
+    ROW(S, BYTES,     text,       NONE)                                          \
+    ROW(S, BYTES_MAX, message_id, CHAT_HASH_LEN)
+WIRE_STRUCT(client_case_message, CLIENT_CASE_MESSAGE)
+#define CLIENT_CASE_ROW(ROW, S)                                                  \
+    ROW(S, U64,        number,      NONE) /* in the hub's queue */               \
+    ROW(S, FIXED,      report_id,   CHAT_HASH_LEN)                               \
+    ROW(S, U64,        received_ms, NONE)                                        \
+    ROW(S, FIXED,      reporter_pseudonym, 16)                                   \
+    ROW(S, BYTES_MAX,  room_uri,    CHAT_URI_LEN_MAX)                            \
+    ROW(S, BYTES_MAX,  accused,     CHAT_URI_LEN_MAX)                            \
+    ROW(S, U8,         reason_code, NONE)                                        \
+    ROW(S, BYTES_MAX,  note,        4096)                                        \
+    ROW(S, U8,         level,       NONE)                                        \
+    ROW(S, U16,        verdict,     NONE) /* TB_OK or the first check that failed */ \
+    ROW(S, U8,         oracle,      NONE) /* V8: 0 not asked, else as chat_frank_verdict, worst */ \
+    ROW(S, BYTES,      sentences,   NONE) /* what is proven and what is not */   \
+    ROW(S, VEC,        messages,    client_case_message)                         \
+    ROW(S, BYTES,      intake,      NONE) /* ReportIntake as it came */          \
+    ROW(S, VEC,        stubs,       chat_stub) /* of the window */               \
+    ROW(S, FIXED,      evidence_hash, CHAT_HASH_LEN)                             \
+    ROW(S, U8,         stage,       NONE) /* enum client_case_stage */                                  \
+    ROW(S, U64,        op,          NONE)                                        \
+    ROW(S, U8,         action,      NONE)                                        \
+    ROW(S, U8,         scope,       NONE)                                        \
+    ROW(S, U8,         decision_reason, NONE)                                    \
+    ROW(S, U64,        until_ms,    NONE)                                        \
+    ROW(S, BYTES,      statement,   NONE) /* encoded statement of reasons */     \
+    ROW(S, BYTES,      decision,    NONE) /* encoded, signed Decision */         \
+    ROW(S, BYTES_MAX,  notice_room, CHAT_URI_LEN_MAX)                            \
+    ROW(S, U64,        decision_number, NONE)
+WIRE_STRUCT(client_case_row, CLIENT_CASE_ROW)
+
+#endif

@@ -1,0 +1,53 @@
+/* Why an act of the client cannot begin, or how it ended.  One code, one cause. */
+#ifndef TB_CLIENT_STATUS_H
+#define TB_CLIENT_STATUS_H
+
+#include "base/status.h"
+
+#define CLIENT_STATUS_LIST(CODE)                                                                   \
+    CODE(CLIENT_NOT_REGISTERED, 900, "this profile has no account yet")                            \
+    CODE(CLIENT_REGISTERED, 901, "this profile has an account already")                            \
+    CODE(CLIENT_AMBIGUOUS, 902, "more than one room fits")                                         \
+    CODE(CLIENT_LINK_KIND, 903, "the invitation link is for something else")                       \
+    CODE(CLIENT_LINK_HUB, 904, "the invitation link is of another hub")                            \
+    CODE(CLIENT_NOT_MEMBER, 905, "this device is not a member of the room")                        \
+    CODE(CLIENT_RESTRICTED, 906, "the account is restricted by a decision")                        \
+    CODE(CLIENT_OFFLINE, 907, "this needs a connection to the hub")                                \
+    CODE(CLIENT_ROLLED_BACK, 908, "this profile is a copy or an old state and may not send")       \
+    CODE(CLIENT_TEXT_LENGTH, 909, "the text is empty or over the limit of a message")              \
+    CODE(CLIENT_MESSAGE_UNKNOWN, 910, "there is no such message in this room")                     \
+    CODE(CLIENT_MESSAGE_CLOSED, 911, "the message cannot be opened: it failed or is not here")     \
+    CODE(CLIENT_PERMISSION, 912, "the role in this room does not allow this")                      \
+    CODE(CLIENT_ALREADY_MEMBER, 913, "the account is a participant of the room already")           \
+    CODE(CLIENT_NOT_PARTICIPANT, 914, "the account is no participant of the room")                 \
+    CODE(CLIENT_NO_DESK, 915, "this device holds no key of the desk")                              \
+    CODE(CLIENT_SCHEMA_NEWER, 916, "the profile was written by a newer version")                   \
+    CODE(CLIENT_HUB_DOMAIN, 917, "the hub answers for another domain than this account's")         \
+    CODE(CLIENT_HUB_ANSWER, 918, "the hub's answer does not parse or does not fit")                \
+    CODE(CLIENT_NO_KEY_PACKAGE, 919, "no device of the account has a key package left")            \
+    CODE(CLIENT_ROOM_STATE, 920, "the room is frozen, closed or was left")                         \
+    CODE(CLIENT_LOST_RACE, 921, "another commit came first, again and again")                      \
+    CODE(CLIENT_ROLLED_BACK_COMMIT, 922, "the hub took the commit back: a member could not apply it") \
+    CODE(CLIENT_BUSY, 923, "too many acts wait for their answers")                                 \
+    CODE(CLIENT_DEVICE, 924, "this device is not the account's own in the hub's record")           \
+    CODE(CLIENT_CASE_DECIDED, 925, "the case is decided already")                                  \
+    CODE(CLIENT_CASE_UNVERIFIED, 926, "the report did not verify; no decision can rest on it")     \
+    CODE(CLIENT_DESK_MISSING, 927, "this hub has no moderation desk yet")                          \
+    CODE(CLIENT_ALARM_FORK, 950, "a sender had seen another history of this room")                 \
+    CODE(CLIENT_ALARM_EQUIVOCATION, 951, "the hub signed two histories of this room")              \
+    CODE(CLIENT_ALARM_RESET, 952, "an account was reset: its keys no longer follow from the old")  \
+    CODE(CLIENT_ALARM_RECIPIENT_KEY, 953, "a recipient key was not announced in the desk room")    \
+    CODE(CLIENT_ALARM_CLOCK, 954, "the hub's time lies too far ahead of this device's")            \
+    CODE(CLIENT_ALARM_HUB_RECORD, 955, "the hub record does not follow from the pinned root")      \
+    CODE(CLIENT_ALARM_RECORD, 956, "the hub gave a record that does not follow from the known one")
+
+enum client_status_code {
+#define CLIENT_STATUS_ENUM(NAME_, NUMBER_, TEXT_) NAME_ = NUMBER_,
+    CLIENT_STATUS_LIST(CLIENT_STATUS_ENUM)
+};
+
+/* "unknown" / an empty sentence for codes of other rooms: ask chat_status_text for those. */
+const char *client_status_name(uint16_t code);
+const char *client_status_text(uint16_t code);
+
+#endif

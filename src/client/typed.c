@@ -1,0 +1,39 @@
+/* Messages that mean something to the client itself: invitations, keys of the desk, statements. */
+#include "client/engine.h"
+
+#include "chat/content.h"
+#include "chat/statement.h"
+
+/* A statement of reasons is read as text, in the notice room and by whoever is in it. */
+static tb_status client_typed_statement(struct client_turn *turn, tb_bytes body,
+                                        struct client_line_row *line)
+{
+    struct chat_statement statement;
+    struct tb_buf text;
+    TRY(chat_statement_decode(body, &statement));
+    tb_buf_init(&text, turn->client->config.mem, 4 * CHAT_STATEMENT_TEXT_LEN_MAX);
+    tb_status status = chat_statement_render(&statement, &text);
+    if (tb_is_ok(status)) status = tb_arena_dup(&turn->arena, tb_buf_view(&text), &line->text);
+    tb_buf_wipe(&text);
+    return status;
+}
+
+static bool client_type_is(tb_bytes type, const char *name)
+{
+    return tb_bytes_equal(type, tb_bytes_text(name));
+}
+
+tb_status client_run_typed(struct client_turn *turn, struct client_room *room, tb_bytes sender,
+                           tb_bytes content_type, tb_bytes body, struct client_line_row *line)
+{
+    tb_status status = TB_STATUS(TB_OK);
+    if (client_type_is(content_type, CHAT_TYPE_INVITE)) {
+        status = client_join_announced(turn, room, sender, body);
+    } else if (client_type_is(content_type, CHAT_TYPE_DESK_KEYS)) {
+        status = client_desk_keys_taken(turn, room, sender, body);
+    } else if (client_type_is(content_type, CHAT_TYPE_STATEMENT)) {
+        status = client_typed_statement(turn, body, line);
+    }
+    /* The message itself is proven; a body that we cannot use is shown by its type alone. */
+    return client_status_is_fatal(status) ? status : TB_STATUS(TB_OK);
+}
