@@ -42,7 +42,8 @@ static tb_status check_head(const struct crypto_suite *suite, const struct chat_
 }
 
 /* Links x + 1 to y of one group and room, each in the next, the last one Y. */
-static tb_status check_links(const struct crypto_suite *suite, const struct chat_equivocation *proof)
+static tb_status check_links(const struct crypto_suite *suite,
+                             const struct chat_equivocation *proof)
 {
     const struct chat_timbre_frank_tbs *x = &proof->x.tbs, *y = &proof->y.tbs;
     const uint8_t *before = NULL;

@@ -14,7 +14,8 @@ static tb_status sha_suite(const struct crypto_suite *suite, struct crypto_suite
     return crypto_suite_init(out, 0x0001, suite->provider);
 }
 
-static tb_status sha256(const struct crypto_suite *suite, tb_bytes value, uint8_t out[CHAT_HASH_LEN])
+static tb_status sha256(const struct crypto_suite *suite, tb_bytes value,
+                        uint8_t out[CHAT_HASH_LEN])
 {
     return suite->provider->hash(CRYPTO_SHA256, &value, 1, out);
 }

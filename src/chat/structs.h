@@ -229,6 +229,10 @@ WIRE_STRUCT(chat_equivocation, CHAT_EQUIVOCATION)
     ROW(S, BYTES_MAX, timbre_signature, 255)
 WIRE_STRUCT(chat_stub, CHAT_STUB)
 
+/* stubs<V> on its own: what a verdict of the hub is over. */
+#define CHAT_STUBS(ROW, S) ROW(S, VEC, stubs, chat_stub)
+WIRE_STRUCT(chat_stubs, CHAT_STUBS)
+
 #define CHAT_ATTACHMENT_EVIDENCE(ROW, S)              \
     ROW(S, U16,   part_index, NONE)                   \
     ROW(S, U8,    how,        NONE) /* 1 octets inline, 2 fetch url */ \
