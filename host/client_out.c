@@ -201,7 +201,7 @@ static json_t *problem_record(const struct cli_problem *problem, const char *doi
                               tb_bytes detail)
 {
     json_t *record = json_object();
-    cli_json_set(record, "type", json_sprintf("urn:timbre:problem:%s", problem->code));
+    cli_json_set(record, "type", json_string("about:blank"));
     cli_json_set(record, "title", json_string(problem->title));
     cli_json_set(record, "code", json_string(problem->code));
     if (detail.len > 0) cli_json_set(record, "detail", cli_json_text(detail));

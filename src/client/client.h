@@ -313,6 +313,7 @@ enum client_table {
     CLIENT_TABLE_CASES,
     CLIENT_TABLE_REPORTS,
     CLIENT_TABLE_MESSAGE_IDS,
+    CLIENT_TABLE_END,         /* behind the last */
     CLIENT_TABLE_COUNT_MAX = 32
 };
 enum { CLIENT_SCHEMA_VERSION = 1 };
