@@ -28,7 +28,7 @@ int cli_app_fail(struct cli_app *app, tb_status status, const char *doing)
 int cli_app_usage(struct cli_app *app, const char *title, const char *advice)
 {
     const struct cli_problem problem = { CLI_EXIT_USAGE, "usage", title, advice };
-    return cli_out_fail(&app->out, &problem, app->args.verb->name, (tb_bytes){ 0 });
+    return cli_out_fail(&app->out, &problem, "do this", (tb_bytes){ 0 });
 }
 
 /* ------------------------------------------------------------------ the hub */
@@ -210,7 +210,7 @@ int cli_app_secret(struct cli_app *app, enum cli_option option, const char *prom
         status = host_secret_read(path != NULL ? path : "-", out);
     }
     if (status.code == TB_OK) return CLI_EXIT_OK;
-    return cli_app_fail_detail(app, status, app->args.verb->name,
+    return cli_app_fail_detail(app, status, "read the secret",
                                tb_bytes_text(path != NULL ? path : "standard input"));
 }
 
@@ -339,7 +339,7 @@ static int app_open(struct cli_app *app)
     app->run.on_show = cli_notice_on_show;
     app->run.show_ctx = app;
     if (app->args.verb->need == CLI_NEEDS_ACCOUNT && !client_is_registered(app->run.client)) {
-        return cli_app_fail_detail(app, TB_STATUS(CLIENT_NOT_REGISTERED), app->args.verb->name,
+        return cli_app_fail_detail(app, TB_STATUS(CLIENT_NOT_REGISTERED), doing,
                                    tb_bytes_text(folder));
     }
     return CLI_EXIT_OK;

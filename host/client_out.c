@@ -45,7 +45,12 @@ static void print_record(const struct cli_out *out, FILE *to, const json_t *reco
 {
     size_t flags = JSON_COMPACT | JSON_PRESERVE_ORDER;
     if (out->is_terminal) flags |= JSON_ENSURE_ASCII;
-    json_dumpf(record, to, flags);
+    char *text = json_dumps(record, flags);
+    for (const char *at = text; at != NULL && *at != 0; at++) {
+        if (*at == 0x7f && out->is_terminal) fputs("\\u007f", to); /* it stands in strings alone */
+        else fputc(*at, to);
+    }
+    free(text);
     fputc('\n', to);
     fflush(to);
 }

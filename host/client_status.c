@@ -44,6 +44,9 @@ static const struct advice_row chat_advice[] = {
 static const struct advice_row status_advice[] = {
     { TB_STORE, CLI_EXIT_FAILED, store_full },
     { TB_NOT_FOUND, CLI_EXIT_NOT_FOUND, NULL },
+    { CHAT_INVITE_LINK, CLI_EXIT_USAGE, "Copy all of it, from http to the last letter." },
+    { CHAT_REGISTER_HANDLE, CLI_EXIT_USAGE,
+      "--handle takes 2 to 32 of a-z 0-9 . _ - ; without it the profile's name is used." },
     { CLIENT_NOT_REGISTERED, CLI_EXIT_NOT_FOUND,
       "'timbre account register' makes one; --profile NAME chooses another profile." },
     { CLIENT_REGISTERED, CLI_EXIT_CONFLICT, "--profile NAME makes another profile." },

@@ -87,7 +87,7 @@ static void json_is_one_object_a_line(void **state)
     cli_out_note(&printed.out, "nor a remark\n");
     finish(&printed);
     assert_string_equal(printed.text,
-                        "{\"name\":\"a\\u001bb\",\"count\":7,\"time\":\"2026-11-24T14:05:09.250Z\","
+                        "{\"name\":\"a\\u001Bb\",\"count\":7,\"time\":\"2026-11-24T14:05:09.250Z\","
                         "\"is\":true}\n"
                         "{\"name\":\"long name\",\"count\":1000,\"time\":null,\"is\":false}\n");
     assert_string_equal(printed.error, "");
