@@ -256,7 +256,7 @@ static tb_status client_run_take_one(struct client_turn *turn, struct client_roo
         };
     }
     TRY(client_evidence_put(turn, room, &evidence));
-    return client_timeline_tell(turn, room, &line);
+    return line.row_kind != 0 ? client_timeline_tell(turn, room, &line) : TB_STATUS(TB_OK);
 }
 
 /* ------------------------------------------------------------------ gaps */

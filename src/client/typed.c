@@ -28,8 +28,10 @@ tb_status client_run_typed(struct client_turn *turn, struct client_room *room, t
 {
     tb_status status = TB_STATUS(TB_OK);
     if (client_type_is(content_type, CHAT_TYPE_INVITE)) {
+        line->row_kind = 0; /* between clients; nothing for people */
         status = client_join_announced(turn, room, sender, body);
     } else if (client_type_is(content_type, CHAT_TYPE_DESK_KEYS)) {
+        line->row_kind = 0;
         status = client_desk_keys_taken(turn, room, sender, body);
     } else if (client_type_is(content_type, CHAT_TYPE_STATEMENT)) {
         status = client_typed_statement(turn, body, line);

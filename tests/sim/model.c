@@ -1,0 +1,309 @@
+/* What must hold, whatever happens: S1 to S7 of sim.h. */
+#include "tests/sim/sim.h"
+
+#include <stdio.h>
+
+#include "chat/content.h"
+#include "chat/safe_aad.h"
+#include "client/engine.h"
+
+void sim_trace(const struct sim_client *who, const char *format, ...)
+{
+    va_list args;
+    if (!who->sim->is_trace) return;
+    fprintf(stderr, "%10llu %-8s ", (unsigned long long)(who->sim->now_ms % 100000000u),
+            who->handle);
+    va_start(args, format);
+    vfprintf(stderr, format, args);
+    va_end(args);
+    fputc('\n', stderr);
+}
+
+size_t sim_model_op(struct sim *sim, struct sim_client *who, uint64_t op, uint8_t kind)
+{
+    if (sim->op_count == SIM_OP_COUNT_MAX) sim_fail(sim, "too many operations", who);
+    size_t index = sim->op_count++;
+    sim->ops[index] = (struct sim_op){
+        .op = op, .kind = kind, .client = (uint8_t)who->index, .text = SIZE_MAX };
+    return index;
+}
+
+static bool sim_is(tb_bytes bytes, const char *text)
+{
+    return tb_bytes_equal(bytes, tb_bytes_text(text));
+}
+
+/* ------------------------------------------------------------------ shown */
+
+static void sim_op_over(struct sim_client *who, const struct client_show *show)
+{
+    struct sim *sim = who->sim;
+    for (size_t i = 0; i < sim->op_count; i++) {
+        struct sim_op *op = &sim->ops[i];
+        if (op->client != who->index || op->op != show->op || op->op == 0) continue;
+        if (op->is_over) continue;
+        op->is_over = true;
+        op->is_done = show->kind == CLIENT_SHOW_DONE;
+        op->code = show->code;
+        op->number = show->number;
+        if (op->is_done && op->kind == SIM_OP_SEND && op->text != SIZE_MAX) {
+            struct sim_text *text = &sim->texts[op->text];
+            text->is_acknowledged = true;
+            if (text->room_seq != 0 && text->room_seq != show->number) {
+                sim_fail(sim, "S4: the answer tells another number than the log", who);
+            }
+            text->room_seq = show->number;
+        }
+        if (op->is_done && op->kind == SIM_OP_LINK) {
+            snprintf(who->link, sizeof who->link, "%.*s", (int)show->text.len,
+                     (const char *)show->text.data);
+        }
+    }
+}
+
+static struct sim_text *sim_text_of(struct sim *sim, tb_bytes text)
+{
+    for (size_t i = 0; i < sim->text_count; i++) {
+        if (sim_is(text, sim->texts[i].text)) return &sim->texts[i];
+    }
+    return NULL;
+}
+
+static void sim_message_shown(struct sim_client *who, const struct client_show *show)
+{
+    struct sim *sim = who->sim;
+    sim->shown_count++;
+    struct sim_text *text = sim_text_of(sim, show->text);
+    if (text == NULL) return; /* typed messages */
+    uint32_t bit = UINT32_C(1) << who->index;
+    if ((text->seen_by & bit) != 0) sim_fail(sim, "S3: a message is shown twice", who);
+    if (!sim_is(show->room, text->room)) sim_fail(sim, "S3: shown in another room", who);
+    if (text->room_seq != 0 && text->room_seq != show->number) {
+        sim_fail(sim, "S3: one message has two numbers", who);
+    }
+    if (!sim_is(show->handle, sim->clients[text->sender].handle)) {
+        sim_fail(sim, "S3: the sender is another one", who);
+    }
+    text->room_seq = show->number;
+    text->seen_by |= bit;
+}
+
+static const char *sim_show_name(enum client_show_kind kind)
+{
+    static const char *const NAMES[] = {
+        "?",       "done",   "failed", "online",  "offline",    "synced",  "message",
+        "added",   "removed", "joined", "removed us", "failed entry", "gap",  "alarm",
+        "restricted", "report waiting", "consent", "hub restored", "rolled back", "closed"
+    };
+    return (size_t)kind < sizeof NAMES / sizeof NAMES[0] ? NAMES[kind] : "?";
+}
+
+void sim_model_shown(struct sim_client *who, const struct client_show *show)
+{
+    struct sim *sim = who->sim;
+    sim_trace(who, "%s op %llu code %u number %llu %.*s: %.*s", sim_show_name(show->kind),
+              (unsigned long long)show->op, show->code, (unsigned long long)show->number,
+              (int)show->handle.len, (const char *)show->handle.data,
+              show->text.len > 60 ? 60 : (int)show->text.len, (const char *)show->text.data);
+    switch (show->kind) {
+    case CLIENT_SHOW_DONE:
+    case CLIENT_SHOW_FAILED: sim_op_over(who, show); break;
+    case CLIENT_SHOW_ONLINE: who->is_restricted = show->is_restricted; break;
+    case CLIENT_SHOW_SYNCED: who->is_synced = true; break;
+    case CLIENT_SHOW_OFFLINE: who->is_synced = false; break;
+    case CLIENT_SHOW_MESSAGE: sim_message_shown(who, show); break;
+    case CLIENT_SHOW_MEMBER_REMOVED:
+        if (show->decision_number != 0) sim->removed_by_desk_count++;
+        break;
+    case CLIENT_SHOW_RESTRICTED:
+        who->is_restricted = who->has_been_restricted = true;
+        break;
+    case CLIENT_SHOW_REPORT_WAITING: who->report_waiting_count++; break;
+    case CLIENT_SHOW_FAILED_ENTRY:
+        sim->failed_entry_count++;
+        fprintf(stderr, "failed entry: code %u number %llu\n", show->code,
+                (unsigned long long)show->number);
+        sim_fail(sim, "S5: an entry of an honest world fails", who);
+    case CLIENT_SHOW_ALARM:
+        if (show->code == CLIENT_ALARM_CLOCK) break;
+        fprintf(stderr, "alarm: code %u number %llu\n", show->code,
+                (unsigned long long)show->number);
+        sim_fail(sim, "S6: an honest hub is accused", who);
+    default: break;
+    }
+}
+
+/* ------------------------------------------------------------------ sent */
+
+void sim_model_sent(struct sim_client *who, tb_bytes frame)
+{
+    struct sim *sim = who->sim;
+    struct tb_arena arena;
+    struct chat_request_frame request;
+    struct chat_submit submit;
+    struct mls_message message;
+    struct sim_sealed sealed = { .epoch = 0 };
+    tb_arena_init(&arena, &sim->heap.mem, 1 << 24);
+    if (!tb_is_ok(wire_decode(&chat_request_frame_desc, frame, &arena, &request, NULL))) {
+        sim_fail(sim, "a client sends what does not parse", who);
+    }
+    const struct chat_verb_row *row = chat_verb_row(request.verb);
+    sim_trace(who, "-> %s %zu octets", row != NULL ? row->path : "?", request.body.len);
+    if (request.verb == CHAT_VERB_SUBMIT) {
+        if (!tb_is_ok(wire_decode(&chat_submit_desc, request.body, &arena, &submit, NULL))
+            || !tb_is_ok(wire_decode(&mls_message_desc, submit.app_message, &arena, &message, NULL))
+            || !tb_is_ok(chat_safe_aad_tag(message.of.private_message->authenticated_data,
+                                           sealed.tag))) {
+            sim_fail(sim, "a submit does not parse", who);
+        }
+        sealed.epoch = message.of.private_message->epoch;
+        tb_bytes octets = submit.app_message;
+        if (!tb_is_ok(crypto_backend_native()->hash(CRYPTO_SHA256, &octets, 1, sealed.ct_hash))) {
+            sim_fail(sim, "hash", who);
+        }
+        for (size_t i = 0; i < sim->sealed_count; i++) {
+            struct sim_sealed *known = &sim->sealed[i];
+            if (memcmp(known->tag, sealed.tag, 32) != 0 || known->epoch != sealed.epoch) continue;
+            if (memcmp(known->ct_hash, sealed.ct_hash, 32) != 0) {
+                sim_fail(sim, "S5: two ciphertexts of one message in one epoch", who);
+            }
+        }
+        if (sim->sealed_count == SIM_SEALED_COUNT_MAX) sim_fail(sim, "too many messages", who);
+        sim->sealed[sim->sealed_count++] = sealed;
+    }
+    tb_arena_wipe(&arena);
+}
+
+/* ------------------------------------------------------------------ epochs */
+
+static uint32_t sim_members_of(struct sim *sim, const struct mls_group *group)
+{
+    uint32_t members = 0;
+    for (uint32_t i = 0; i < mls_group_leaf_count(group); i++) {
+        struct mls_leaf_view leaf;
+        if (!mls_group_leaf(group, i, &leaf)) continue;
+        for (size_t k = 0; k < sim->client_count; k++) {
+            tb_bytes device = client_device(sim->clients[k].client);
+            if (tb_bytes_equal(device, leaf.identity)) members |= UINT32_C(1) << k;
+        }
+    }
+    return members;
+}
+
+static struct sim_epoch *sim_epoch_of(struct sim *sim, tb_bytes room, uint64_t epoch)
+{
+    for (size_t i = 0; i < sim->epoch_count; i++) {
+        if (sim->epochs[i].epoch == epoch && sim_is(room, sim->epochs[i].room)) {
+            return &sim->epochs[i];
+        }
+    }
+    return NULL;
+}
+
+static void sim_epoch_see(struct sim_client *who, struct client_room *room)
+{
+    struct sim *sim = who->sim;
+    tb_bytes authenticator = mls_group_epoch_authenticator(room->group);
+    uint64_t epoch = mls_group_epoch(room->group);
+    struct sim_epoch *known = sim_epoch_of(sim, room->row.room_uri, epoch);
+    if (known == NULL) {
+        if (sim->epoch_count == SIM_EPOCH_COUNT_MAX) sim_fail(sim, "too many epochs", who);
+        known = &sim->epochs[sim->epoch_count++];
+        snprintf(known->room, sizeof known->room, "%.*s", (int)room->row.room_uri.len,
+                 (const char *)room->row.room_uri.data);
+        known->epoch = epoch;
+        known->len = authenticator.len;
+        memcpy(known->authenticator, authenticator.data, authenticator.len);
+        known->members = sim_members_of(sim, room->group);
+        return;
+    }
+    if (!tb_bytes_equal(tb_bytes_of(known->authenticator, known->len), authenticator)) {
+        sim_fail(sim, "S1: two members of one epoch do not agree", who);
+    }
+}
+
+void sim_model_check_epochs(struct sim *sim)
+{
+    for (size_t i = 0; i < sim->client_count; i++) {
+        struct sim_client *who = &sim->clients[i];
+        if (who->client->must_reload || who->client->is_void) continue;
+        for (struct client_room *room = who->client->rooms; room != NULL; room = room->next) {
+            bool is_final = room->row.tentative_seq == 0 && room->row.refused_seq == 0;
+            if (room->row.state != CLIENT_ROOM_OPEN || room->group == NULL || !is_final) continue;
+            sim_epoch_see(who, room);
+        }
+    }
+}
+
+/* ------------------------------------------------------------------ the end */
+
+static void sim_row_check(struct sim_client *who, const struct client_room *room,
+                          const struct client_message_view *row)
+{
+    struct sim *sim = who->sim;
+    struct sim_text *text = sim_text_of(sim, row->text);
+    if (row->is_failed) sim_fail(sim, "S5: a failed row", who);
+    if (text == NULL) return;
+    if (row->room_seq != text->room_seq) sim_fail(sim, "S3: stored at another number", who);
+    const struct sim_epoch *epoch = sim_epoch_of(sim, room->row.room_uri, row->epoch);
+    if (epoch != NULL && (epoch->members & UINT32_C(1) << who->index) == 0
+        && !who->has_new_device) {
+        sim_fail(sim, "S2: a message was read outside the membership", who);
+    }
+}
+
+static bool sim_room_has(struct sim_client *who, const struct client_room *room,
+                         const struct sim_text *text)
+{
+    struct tb_arena arena;
+    struct client_message_view *rows;
+    size_t count, found = 0;
+    tb_arena_init(&arena, &who->sim->heap.mem, 1 << 28);
+    if (!tb_is_ok(client_messages(who->client, room->row.room_uri, 0, SIZE_MAX, &arena, &rows,
+                                  &count))) {
+        sim_fail(who->sim, "client_messages", who);
+    }
+    for (size_t i = 0; i < count; i++) {
+        if (sim_is(rows[i].text, text->text)) found++;
+    }
+    if (found > 1) sim_fail(who->sim, "S3: stored twice", who);
+    tb_arena_wipe(&arena);
+    return found == 1;
+}
+
+static void sim_room_check(struct sim_client *who, struct client_room *room)
+{
+    struct sim *sim = who->sim;
+    struct tb_arena arena;
+    struct client_message_view *rows;
+    size_t count;
+    tb_arena_init(&arena, &sim->heap.mem, 1 << 28);
+    if (!tb_is_ok(client_messages(who->client, room->row.room_uri, 0, SIZE_MAX, &arena, &rows,
+                                  &count))) {
+        sim_fail(sim, "client_messages", who);
+    }
+    for (size_t i = 0; i < count; i++) sim_row_check(who, room, &rows[i]);
+    tb_arena_wipe(&arena);
+    if (room->row.state != CLIENT_ROOM_OPEN) return;
+    for (size_t i = 0; i < sim->text_count; i++) {
+        const struct sim_text *text = &sim->texts[i];
+        if (!text->is_acknowledged || !sim_is(room->row.room_uri, text->room)) continue;
+        if (text->room_seq <= room->row.joined_seq) continue;
+        if (!sim_room_has(who, room, text)) {
+            fprintf(stderr, "missing: %s at %llu\n", text->text,
+                    (unsigned long long)text->room_seq);
+            sim_fail(sim, "S4: an acknowledged message is lost", who);
+        }
+    }
+}
+
+void sim_model_check_end(struct sim *sim)
+{
+    sim_model_check_epochs(sim);
+    for (size_t i = 0; i < sim->client_count; i++) {
+        struct sim_client *who = &sim->clients[i];
+        for (struct client_room *room = who->client->rooms; room != NULL; room = room->next) {
+            sim_room_check(who, room);
+        }
+    }
+}

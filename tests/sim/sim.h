@@ -1,0 +1,190 @@
+/*
+ * The simulator: one hub engine and several client engines over stores in memory, joined by
+ * connections that delay, break, double and reorder frames; processes crash, stores refuse, clocks
+ * jump.  Everything follows from one seed.
+ *
+ * The world (world.c) moves frames and time; the model (model.c) watches what people are shown and
+ * what leaves a device, and fails at the first broken promise:
+ *
+ *     S1  equal final epochs of a room have equal epoch_authenticators
+ *     S2  a message is read only by devices that were in the tree of its epoch
+ *     S3  a device shows a message once, and all show the same text at the same number
+ *     S4  what was acknowledged is in the log for good, at the number that was told
+ *     S5  no generation is used twice: one ciphertext for a tag and epoch, nothing that fails to open
+ *     S6  an honest hub is never accused: no alarm, whatever crashed or was restored
+ *     S7  every honest report verifies
+ */
+#ifndef TB_TESTS_SIM_SIM_H
+#define TB_TESTS_SIM_SIM_H
+
+#include "client/client.h"
+#include "hub/hub.h"
+#include "tests/sim/store_mem.h"
+#include "tests/support.h"
+
+enum {
+    SIM_CLIENT_COUNT_MAX = 8,
+    SIM_OP_COUNT_MAX = 4096,
+    SIM_TEXT_COUNT_MAX = 8192,
+    SIM_EPOCH_COUNT_MAX = 8192,
+    SIM_SEALED_COUNT_MAX = 16384,
+    SIM_TEXT_LEN_MAX = 64
+};
+
+/* Chances are per 65536. */
+struct sim_faults {
+    uint32_t delay_ms_max;
+    uint32_t disconnect;     /* of a frame: the connection breaks there */
+    uint32_t duplicate;      /* of a page or a submit */
+    uint32_t reorder;        /* of two pages */
+    uint32_t client_crash;   /* of a client's turn: before or after its commit */
+    uint32_t client_refused; /* of a client's turn: the store refuses */
+    uint32_t hub_crash;
+    uint32_t hub_refused;
+    uint32_t clock_jump;
+};
+
+struct sim_frame {
+    struct sim_frame *next;
+    uint64_t due_ms;
+    bool is_close;
+    size_t len;
+    uint8_t data[];
+};
+struct sim_pipe {
+    struct sim_frame *first, *last;
+};
+
+enum sim_op_kind { SIM_OP_OTHER = 0, SIM_OP_SEND, SIM_OP_REPORT, SIM_OP_LINK, SIM_OP_FETCH };
+struct sim_op {
+    uint64_t op;
+    uint8_t kind;
+    uint8_t client;
+    bool is_over, is_done;
+    uint16_t code;
+    uint64_t number;
+    size_t text; /* SEND */
+};
+
+struct sim;
+struct sim_client {
+    struct sim *sim;
+    size_t index;
+    struct store_mem store;
+    struct client *client;
+    struct client_effects effects;
+    struct test_rng rng;
+    char handle[16];
+    bool is_connected, wants_connection, lost_connection;
+    hub_conn conn;
+    uint64_t connect_at_ms, wake_at_ms;
+    int64_t skew_ms;
+    struct sim_pipe to_hub, from_hub;
+    char link[1024]; /* the newest invitation that this client made */
+    uint64_t report_waiting_count;
+    bool is_restricted, is_synced, has_been_restricted, has_new_device;
+};
+
+/* A text that somebody sent: unique, so that it can be recognised. */
+struct sim_text {
+    char text[SIM_TEXT_LEN_MAX];
+    uint8_t sender;
+    char room[256];
+    uint64_t room_seq; /* once known */
+    bool is_acknowledged;
+    uint32_t seen_by;  /* bit for each client */
+    uint32_t members;  /* who was in the tree of its epoch, once known */
+    bool has_members;
+};
+struct sim_epoch {
+    char room[256];
+    uint64_t epoch;
+    uint8_t authenticator[64];
+    size_t len;
+    uint32_t members;
+};
+/* One sealed message that left a device. */
+struct sim_sealed {
+    uint8_t tag[32];
+    uint64_t epoch;
+    uint8_t ct_hash[32];
+};
+
+struct sim {
+    struct test_heap heap;
+    struct test_rng rng;
+    uint64_t seed, now_ms, step;
+    struct sim_faults faults;
+    struct store_mem hub_store;
+    struct hub *hub;
+    struct hub_effects hub_effects;
+    struct test_rng hub_rng;
+    uint64_t hub_wake_ms;
+    hub_conn next_conn;
+    struct sim_client clients[SIM_CLIENT_COUNT_MAX];
+    size_t client_count;
+    struct sim_op ops[SIM_OP_COUNT_MAX];
+    size_t op_count;
+    struct sim_text *texts;
+    size_t text_count;
+    struct sim_epoch *epochs;
+    size_t epoch_count;
+    struct sim_sealed *sealed;
+    size_t sealed_count;
+    uint64_t shown_count, alarm_count, failed_entry_count, hub_crash_count, client_crash_count;
+    uint64_t removed_by_desk_count, reports_verified_count;
+    bool is_trace;
+};
+
+/* ---- world.c ---- */
+void sim_init(struct sim *sim, uint64_t seed, size_t client_count);
+void sim_wipe(struct sim *sim);
+/* Deliver what is due at now_ms + ms, at the latest. */
+void sim_run(struct sim *sim, uint64_t ms);
+/* Run without faults until nothing is on its way; fails after ms_max. */
+void sim_settle(struct sim *sim, uint64_t ms_max);
+bool sim_is_quiet(const struct sim *sim);
+uint64_t sim_client_now(const struct sim_client *who);
+void sim_connect(struct sim_client *who);
+void sim_disconnect(struct sim_client *who);
+void sim_client_crash(struct sim_client *who);
+void sim_hub_crash(struct sim *sim);
+/* An act in a turn of its own: begin, act, commit, release.  The status of the act. */
+typedef tb_status sim_act(struct sim_client *who, const void *params, uint64_t *op);
+tb_status sim_turn(struct sim_client *who, sim_act *act, const void *params, uint8_t op_kind,
+                   size_t *op_index);
+uint32_t sim_random(struct sim *sim, uint32_t below);
+bool sim_chance(struct sim *sim, uint32_t per_65536);
+_Noreturn void sim_fail(const struct sim *sim, const char *what, const struct sim_client *who);
+
+/* ---- model.c ---- */
+void sim_model_shown(struct sim_client *who, const struct client_show *show);
+void sim_model_sent(struct sim_client *who, tb_bytes frame);
+void sim_model_check_epochs(struct sim *sim);
+/* At the end, with everything delivered: S4 and equal timelines. */
+void sim_model_check_end(struct sim *sim);
+size_t sim_model_op(struct sim *sim, struct sim_client *who, uint64_t op, uint8_t kind);
+void sim_trace(const struct sim_client *who, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
+
+/* ---- acts.c ---- */
+void sim_act_register(struct sim *sim);                 /* everybody, with a desk */
+size_t sim_act_create(struct sim_client *who, const char *name, char room[256]);
+size_t sim_act_invite(struct sim_client *who, const char *room, uint32_t uses);
+size_t sim_act_join(struct sim_client *who, const char *link);
+size_t sim_act_send(struct sim_client *who, const char *room);
+size_t sim_act_leave(struct sim_client *who, const char *room);
+size_t sim_act_remove(struct sim_client *who, const char *room, const struct sim_client *whom);
+size_t sim_act_report(struct sim_client *who, const char *room, const uint64_t *seq, size_t count);
+size_t sim_act_fetch(struct sim_client *who);
+size_t sim_act_ban(struct sim_client *who, tb_bytes report_id, uint8_t scope);
+/* The op is done, or the run fails. */
+void sim_act_expect(struct sim *sim, size_t op_index);
+/* One random wish of somebody. */
+void sim_act_random(struct sim *sim, const char rooms[][256], size_t room_count);
+
+/* ---- script.c ---- */
+void sim_script_path(uint64_t seed, bool is_trace);
+void sim_script_chaos(uint64_t seed, uint64_t steps, bool is_trace);
+
+#endif
