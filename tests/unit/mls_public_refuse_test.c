@@ -1,8 +1,6 @@
 /* What a delivery service refuses of proposals and commits, each rule by its name. */
 #include "tests/unit/mls_public_fixture.h"
 
-static const tb_bytes nothing = { NULL, 0 };
-
 static struct mls_remove remove_of_one = { 1 };
 
 static struct mls_proposal removal(void)
@@ -333,8 +331,8 @@ static void the_path_of_a_commit_fits_the_tree(void **state)
     path.nodes.at[1].encryption_key = TB_ARRAY(key);
     room_assert_refused(&r, room_forge_commit(&r, 1, commit), MLS_PATH_PARENT_HASH);
     path.nodes.at[1].encryption_key = kept;
-    /* Somebody else's leaf: the parent hash is that of another place. */
-    room_assert_refused(&r, room_forge_commit(&r, 3, commit), MLS_PATH_PARENT_HASH);
+    /* A path of the same shape from the leaf beside: its parent hash is that of another place. */
+    room_assert_refused(&r, room_forge_commit(&r, 0, commit), MLS_PATH_PARENT_HASH);
     room_end(&r);
 }
 
