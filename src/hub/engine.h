@@ -127,7 +127,7 @@ struct hub_run {
     size_t frank_at[CHAT_RUN_LINK_COUNT_MAX]; /* offset of its frank */
     uint8_t tags[CHAT_RUN_LINK_COUNT_MAX][CHAT_HASH_LEN];
     struct hub_user_id users[CHAT_RUN_LINK_COUNT_MAX];
-    struct chat_frank_link link; /* the newest; its views point into the room and the account */
+    struct chat_frank_link link; /* the newest; its views are the room's and the account's */
     uint8_t hub_key_id[CHAT_HUB_KEY_ID_LEN];
     struct hub_run_answer *answers;
     size_t answer_count, answer_cap;
@@ -184,7 +184,8 @@ struct hub {
     struct hub_config config;
     struct tb_mem *mem;
     const struct tb_store *store;
-    struct crypto_suite suites[2]; /* 0x0001 and 0x0003 */
+    struct crypto_suite suites[2];  /* 0x0001 and 0x0003 */
+    struct mls_public_env envs[2];  /* beside suites; groups borrow them */
     struct hub_keys keys;
     struct hub_row_desk desk;           /* views into state_arena */
     struct hub_row_counters counters;
@@ -214,7 +215,8 @@ struct hub {
     size_t request_count, request_cap;
 
     uint64_t maintenance_ms, wake_at_ms;
-    struct hub_key retention_at; /* the room that retention looked at last */
+    struct hub_key retention_at;  /* the room that retention looked at last */
+    struct hub_key membership_at; /* the same in MEMBERSHIPS */
     struct hub_metrics metrics;
     uint8_t fast_memory[HUB_FAST_ARENA_BYTES] __attribute__((aligned(16)));
 };
@@ -261,6 +263,7 @@ TB_MUST_USE tb_status hub_save_desk(struct hub *hub, struct tb_arena *arena);
 TB_MUST_USE tb_status hub_record_renew(struct hub *hub, uint64_t now_ms,
                                        struct hub_effects *effects);
 const struct crypto_suite *hub_suite(const struct hub *hub, uint16_t id); /* NULL: not offered */
+const struct mls_public_env *hub_env(const struct hub *hub, uint16_t suite_id); /* NULL likewise */
 static inline const struct crypto_suite *hub_own_suite(const struct hub *hub)
 {
     return &hub->suites[0];
@@ -379,28 +382,39 @@ TB_MUST_USE tb_status hub_room_new(struct hub *hub, const struct hub_room_id *id
                                    const struct hub_row_shape *shape, struct hub_room **out);
 void hub_room_drop(struct hub *hub, struct hub_room *room); /* from memory */
 void hub_room_sweep(struct hub *hub); /* drops the quietest above the limit */
+void hub_room_settle_quiet(struct hub *hub, struct hub_room *room); /* subscriptions changed */
 /* Replaces the shape in memory and in the store; cursors follow their devices. */
 TB_MUST_USE tb_status hub_room_reshape(struct hub *hub, struct hub_room *room,
                                        const struct hub_row_shape *shape, struct tb_arena *arena);
-TB_MUST_USE tb_status hub_room_save_shape(struct hub *hub, const struct hub_room *room,
-                                          struct tb_arena *arena);
 void hub_room_touch_head(struct hub *hub, struct hub_room *room); /* written at the turn's end */
 const struct hub_row_participant *hub_room_participant(const struct hub_room *room,
                                                        const struct hub_user_id *user);
 size_t hub_room_member_index(const struct hub_room *room, const struct hub_device_id *device);
 const struct hub_row_member *hub_room_member(const struct hub_room *room,
                                              const struct hub_device_id *device);
-/* HUB_ROLE_* of a participant; 0 for a stranger and for a banned one. */
+/* HUB_ROLE_* of a participant, IS_LISTED at least; 0 for a stranger and for a banned one. */
 uint8_t hub_room_role_bits(const struct hub_room *room, const struct hub_user_id *user);
 bool hub_room_is_active(const struct hub_room *room, const struct hub_user_id *user);
 /* The public group, from the cache or the store. */
 TB_MUST_USE tb_status hub_room_group(struct hub *hub, struct hub_room *room);
 void hub_room_group_drop(struct hub *hub, struct hub_room *room);
+/* Takes the group; the room has none. */
+void hub_room_group_set(struct hub *hub, struct hub_room *room, struct mls_public_group *group);
 TB_MUST_USE tb_status hub_room_group_save(struct hub *hub, struct hub_room *room);
 /* The group's memory may have changed; keeps the cache under its limit. */
 void hub_room_group_touch(struct hub *hub, struct hub_room *room);
 struct hub_key hub_room_key(char tag, const struct hub_room *room);
 TB_MUST_USE tb_status hub_room_cursors_save(struct hub *hub, struct hub_room *room);
+/* The shape's users in order, and a participant by it. */
+TB_MUST_USE tb_status hub_shape_index(const struct hub_row_shape *shape, struct tb_arena *arena,
+                                      uint32_t **by_user);
+const struct hub_row_participant *hub_shape_participant(const struct hub_row_shape *shape,
+                                                        const uint32_t *by_user,
+                                                        const uint8_t *user);
+size_t hub_shape_member_index(const struct hub_row_shape *shape, const uint8_t *device);
+
+/* ------------------------------------------------------------------ create.c */
+
 hub_handler hub_verb_room_create;
 /* What a GroupContext means to the hub: roles, participants, agent, policy.  members stay empty. */
 TB_MUST_USE tb_status hub_shape_of_policy(const struct hub *hub,
@@ -410,6 +424,10 @@ TB_MUST_USE tb_status hub_shape_members(const struct hub *hub,
                                         const struct mls_public_group *group,
                                         const struct hub_row_shape *before, uint64_t log_seq,
                                         struct tb_arena *arena, struct hub_row_shape *shape);
+/* Puts and removes the rows of MEMBERSHIPS by which the two shapes differ; before may be NULL. */
+TB_MUST_USE tb_status hub_membership_move(struct hub *hub, struct hub_room *room,
+                                          const struct hub_row_shape *before, uint64_t log_seq,
+                                          uint64_t now_ms, struct tb_arena *arena);
 TB_MUST_USE tb_status hub_epoch_save(struct hub *hub, struct hub_room *room,
                                      struct tb_arena *arena);
 
@@ -441,6 +459,12 @@ struct hub_page {
 TB_MUST_USE tb_status hub_page_read(struct hub *hub, const struct hub_room *room,
                                     uint64_t log_seq, struct tb_arena *arena,
                                     struct hub_page *out);
+/* The same row as a push frame for connections (NULL when it is reduced to stubs). */
+TB_MUST_USE tb_status hub_page_blob(struct hub *hub, const struct hub_room *room,
+                                    uint64_t log_seq, struct hub_blob **out,
+                                    struct hub_page_tail *tail);
+/* max(now, the newest entry's time); becomes the newest entry's time. */
+uint64_t hub_page_time(struct hub_room *room, uint64_t now_ms);
 /* The page that holds a message number. */
 TB_MUST_USE tb_status hub_page_of_room_seq(struct hub *hub, const struct hub_room *room,
                                            uint64_t room_seq, struct tb_arena *arena,
@@ -452,7 +476,8 @@ TB_MUST_USE tb_status hub_page_entries(const struct hub_page *page, struct tb_ar
 TB_MUST_USE tb_status hub_page_stubs(struct hub *hub, const struct hub_room *room,
                                      uint64_t from_seq, uint64_t to_seq, size_t count_max,
                                      struct tb_arena *arena, struct chat_stubs_answer *out);
-TB_MUST_USE tb_status hub_page_as_stubs(const struct hub_page *page, struct tb_arena *arena,
+TB_MUST_USE tb_status hub_page_as_stubs(const struct hub_page *page,
+                                        const struct crypto_suite *suite, struct tb_arena *arena,
                                         struct hub_stub_page *out);
 /* Fills the room's tag index from its newest pages. */
 TB_MUST_USE tb_status hub_page_load_tags(struct hub *hub, struct hub_room *room);
@@ -468,12 +493,14 @@ void hub_deliver_drained(struct hub *hub, hub_conn conn);
 void hub_deliver_push(struct hub *hub, struct hub_room *room, uint16_t push,
                       const struct wire_desc *desc, const void *body,
                       struct hub_effects *effects);
-/* What a device may see of a room, from its row of MEMBERSHIPS. */
+/* Nothing more for the devices of a banned user, until the commit that removes them. */
 void hub_deliver_cut(struct hub *hub, struct hub_room *room, const struct hub_user_id *user);
 void hub_deliver_unsubscribe(struct hub *hub, struct hub_session *session);
 void hub_deliver_leave(struct hub *hub, struct hub_room *room, size_t sub_index);
 void hub_deliver_restart(struct hub *hub, struct hub_room *room); /* from the acked cursors */
-void hub_deliver_drop_removed(struct hub *hub, struct hub_room *room, uint64_t log_seq);
+/* Ends the subscriptions of devices that the final commit at log_seq removed. */
+TB_MUST_USE tb_status hub_deliver_drop_removed(struct hub *hub, struct hub_room *room,
+                                               uint64_t log_seq, struct hub_effects *effects);
 TB_MUST_USE tb_status hub_room_state(struct hub *hub, const struct hub_device_id *device,
                                      const struct hub_row_membership *membership,
                                      const struct hub_room_id *id, struct tb_arena *arena,
@@ -481,9 +508,13 @@ TB_MUST_USE tb_status hub_room_state(struct hub *hub, const struct hub_device_id
                                      bool is_restricted);
 hub_handler hub_verb_subscribe, hub_verb_cursor_ack;
 
-/* ------------------------------------------------------------------ commit.c, settle.c */
+/* ------------------------------------------------------------------ commit.c, settle.c, welcome.c */
 
 hub_handler hub_verb_room_update, hub_verb_commit_ack, hub_verb_welcome_ack;
+/* A commit from a member's copy of the log after a restore; it stays tentative. */
+TB_MUST_USE tb_status hub_commit_import(struct hub *hub, struct hub_call *call,
+                                        struct hub_room *room, tb_bytes message,
+                                        uint64_t timestamp_ms);
 /* Ends the tentative state, one way or the other. */
 TB_MUST_USE tb_status hub_settle_final(struct hub *hub, struct hub_room *room, uint64_t now_ms,
                                        struct tb_arena *arena, struct hub_effects *effects);
@@ -492,8 +523,6 @@ TB_MUST_USE tb_status hub_settle_rollback(struct hub *hub, struct hub_room *room
                                           struct hub_effects *effects);
 /* Commits whose time has run out. */
 void hub_settle_due(struct hub *hub, uint64_t now_ms, struct hub_effects *effects);
-TB_MUST_USE tb_status hub_settle_room(struct hub *hub, struct hub_room *room, uint64_t now_ms,
-                                      struct hub_effects *effects);
 void hub_settle_watch(struct hub *hub, struct hub_room *room); /* it has a tentative commit */
 TB_MUST_USE tb_status hub_welcome_put(struct hub *hub, struct hub_room *room, uint64_t log_seq,
                                       tb_bytes welcome, tb_bytes group_info,
@@ -515,10 +544,18 @@ TB_MUST_USE tb_status hub_mandatory_add(struct hub *hub, struct hub_room *room,
                                         struct tb_arena *arena);
 TB_MUST_USE tb_status hub_mandatory_issue(struct hub *hub, struct hub_room *room, uint64_t now_ms,
                                           struct tb_arena *arena, struct hub_effects *effects);
+/* Closes the room when nobody is left who could commit. */
+TB_MUST_USE tb_status hub_room_close_if_empty(struct hub *hub, struct hub_room *room,
+                                              struct hub_effects *effects);
 /* A member's SelfRemove was accepted. */
 TB_MUST_USE tb_status hub_mandatory_leave(struct hub *hub, struct hub_room *room,
                                           const struct hub_device_id *device, tb_bytes ref,
                                           tb_bytes message, struct tb_arena *arena);
+/* A proposal from a member's copy of the log; accepted by the group already. */
+TB_MUST_USE tb_status hub_mandatory_import(struct hub *hub, struct hub_room *room, tb_bytes ref,
+                                           tb_bytes message, struct tb_arena *arena);
+/* Marks the participants whose ban is among the shape's open items: they are banned at once. */
+void hub_mandatory_mark(struct hub_row_shape *shape);
 bool hub_mandatory_is_open(const struct hub_room *room);
 /* Missing refs of a commit's proposals, in the arena; 0: all are there. */
 TB_MUST_USE tb_status hub_mandatory_missing(const struct hub_room *room,
@@ -532,6 +569,12 @@ TB_MUST_USE tb_status hub_mandatory_refs(const struct hub_room *room, struct tb_
 /* ------------------------------------------------------------------ report.c, desk.c, decision.c */
 
 bool hub_is_desk(struct hub *hub, const struct hub_user_id *user);
+/* To every connection of the desk. */
+void hub_push_desk(struct hub *hub, struct hub_effects *effects, uint16_t push,
+                   const struct wire_desc *desc, const void *body);
+/* The case is settled: it no longer counts against its reporter. */
+TB_MUST_USE tb_status hub_report_settle(struct hub *hub, tb_bytes report_id,
+                                        struct tb_arena *arena);
 TB_MUST_USE tb_status hub_membership_at(struct hub *hub, const struct hub_user_id *user,
                                         const struct hub_room *room, uint64_t log_seq,
                                         struct tb_arena *arena, bool *was);
@@ -547,8 +590,7 @@ TB_MUST_USE tb_status hub_restore_thaw(struct hub *hub, struct hub_room *room, u
 /* Thaws a frozen room whose time to wait has run out. */
 TB_MUST_USE tb_status hub_restore_due(struct hub *hub, struct hub_room *room, uint64_t now_ms,
                                       struct tb_arena *arena, struct hub_effects *effects);
-TB_MUST_USE tb_status hub_retention_room(struct hub *hub, struct hub_room *room, uint64_t now_ms,
-                                         struct tb_arena *arena);
+/* What is past its time: idle connections, old pages, keys, cursors to write. */
 void hub_maintain(struct hub *hub, uint64_t now_ms, struct hub_effects *effects);
 hub_handler hub_verb_admin_invite, hub_verb_admin_users, hub_verb_admin_rooms,
     hub_verb_admin_user_set, hub_verb_admin_thaw, hub_verb_admin_status, hub_verb_admin_invites,

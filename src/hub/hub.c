@@ -4,6 +4,7 @@
 #include <assert.h>
 #include <string.h>
 
+#include "chat/app_data.h"
 #include "chat/records.h"
 #include "hub/engine.h"
 #include "wire/uri.h"
@@ -71,6 +72,12 @@ const struct crypto_suite *hub_suite(const struct hub *hub, uint16_t id)
         if (hub->suites[i].id == id) return &hub->suites[i];
     }
     return NULL;
+}
+
+const struct mls_public_env *hub_env(const struct hub *hub, uint16_t suite_id)
+{
+    const struct crypto_suite *suite = hub_suite(hub, suite_id);
+    return suite == NULL ? NULL : &hub->envs[suite - hub->suites];
 }
 
 /* ---- the hub's record ---- */
@@ -199,6 +206,9 @@ static tb_status start(struct hub *hub, uint64_t now_ms)
                           provider));
     TRY(crypto_suite_init(&hub->suites[1], MLS_128_DHKEMX25519_CHACHA20POLY1305_SHA256_ED25519,
                           provider));
+    for (size_t i = 0; i < sizeof hub->envs / sizeof hub->envs[0]; i++) {
+        hub->envs[i] = (struct mls_public_env){ &hub->suites[i], hub->mem, chat_app_data() };
+    }
     TRY(tb_rng_fill(hub->config.rng, hub->map_seed, sizeof hub->map_seed));
     init_maps(hub);
     tb_status status = load_state(hub);

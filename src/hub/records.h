@@ -171,14 +171,20 @@ enum {
     HUB_ROLE_MAY_SEND = 1,
     HUB_ROLE_MAY_ADD = 2,
     HUB_ROLE_MAY_REPORT = 4,
-    HUB_ROLE_IS_OWNER = 8
+    HUB_ROLE_IS_OWNER = 8,
+    HUB_ROLE_IS_LISTED = 16 /* any role but banned */
 };
 #define HUB_ROW_ROLE(ROW, S)           \
     ROW(S, U32, role_index, NONE)      \
     ROW(S, U8,  bits,       NONE)
 WIRE_STRUCT(hub_row_role, HUB_ROW_ROLE)
 
-enum hub_mandatory_kind { HUB_MANDATORY_BAN = 1, HUB_MANDATORY_UNBAN = 2, HUB_MANDATORY_LEAVE = 3 };
+enum hub_mandatory_kind {
+    HUB_MANDATORY_BAN = 1,
+    HUB_MANDATORY_UNBAN = 2,
+    HUB_MANDATORY_LEAVE = 3,
+    HUB_MANDATORY_IMPORTED = 4 /* found in a member's log after a restore */
+};
 #define HUB_ROW_MANDATORY(ROW, S)                                       \
     ROW(S, U8,    kind,      NONE)                                      \
     ROW(S, FIXED, device,    HUB_DEVICE_ID_LEN) /* of a user: the rest is zeros */ \

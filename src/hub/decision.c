@@ -1,0 +1,310 @@
+/*
+ * Decisions of the desk: logged, signed, and carried out at once (docs/architecture.md, Decisions).
+ * What a decision asks of a room's members goes through mandatory.c.
+ */
+#include <string.h>
+
+#include "chat/decision.h"
+#include "chat/records.h"
+#include "chat/safe_aad.h"
+#include "hub/engine.h"
+
+enum { ROOM_COUNT_MAX = 4096, STATEMENT_COUNT_MAX = 64 };
+
+struct decide {
+    const struct chat_decision_put *request;
+    const struct chat_decision *decision;
+    struct hub_account *subject;
+    struct hub_room *room; /* scope room */
+    struct chat_decision_entry entry;
+    uint32_t rooms_affected, rooms_rotated;
+};
+
+static struct hub_key entry_key(uint64_t number)
+{
+    struct hub_key key = hub_key_tagged('N', "", 0);
+    hub_key_add_u64(&key, number);
+    return key;
+}
+
+static struct hub_key id_key(const struct chat_decision *decision)
+{
+    return hub_key_tagged('I', decision->decision_id, sizeof decision->decision_id);
+}
+
+/* ---- checks ---- */
+
+static uint16_t check_decider(struct hub *hub, struct hub_call *call, const struct decide *d)
+{
+    struct hub_device_id device;
+    struct hub_row_device row;
+    bool found;
+    if (!tb_bytes_equal(d->decision->domain, hub->domain) ||
+        !hub_id_device(hub->domain, d->decision->decider_device, &device) ||
+        memcmp(device.at, call->device.at, sizeof device.at) != 0) {
+        return hub_refuse(call, CHAT_CODE_FORBIDDEN, "a decision of another hub or device");
+    }
+    tb_status status = hub_device_row(hub, &device, call->arena, &row, &found);
+    if (tb_is_ok(status) && !found) status = TB_STATUS(HUB_ROW);
+    if (!tb_is_ok(status)) return hub_refuse_status(hub, call, status, CHAT_CODE_INTERNAL);
+    status = chat_decision_verify(hub_own_suite(hub), d->decision, row.signature_key, call->arena);
+    if (tb_is_ok(status)) return CHAT_CODE_OK;
+    return hub_refuse_status(hub, call, status,
+                             status.code == CHAT_DECISION_FORM ? CHAT_CODE_BAD_REQUEST
+                                                               : CHAT_CODE_SIGNATURE);
+}
+
+/* Amendments 27: no restriction before its reasons can be read: a notice room with the subject in
+ * it, or statements sealed to its devices. */
+static uint16_t check_notice(struct hub *hub, struct hub_call *call, const struct decide *d)
+{
+    if (d->decision->action != CHAT_ACTION_BAN || d->request->sealed_statements.count != 0) {
+        return CHAT_CODE_OK;
+    }
+    struct hub_room *notice;
+    tb_status status = hub_room_by_uri(hub, d->decision->notice_room_uri, &notice);
+    if (!tb_is_ok(status)) return hub_refuse_status(hub, call, status, CHAT_CODE_INTERNAL);
+    if (notice == NULL || notice->head.room_kind != CHAT_ROOM_NOTICE ||
+        hub_room_participant(notice, &d->subject->id) == NULL) {
+        return hub_refuse(call, CHAT_CODE_POLICY, "the reasons come first, in a notice room");
+    }
+    return CHAT_CODE_OK;
+}
+
+static uint16_t check_subject(struct hub *hub, struct hub_call *call, struct decide *d)
+{
+    tb_status status = hub_account_by_uri(hub, d->decision->subject, &d->subject);
+    if (tb_is_ok(status) && d->decision->scope == CHAT_SCOPE_ROOM) {
+        status = hub_room_by_uri(hub, d->decision->room_uri, &d->room);
+    }
+    if (!tb_is_ok(status)) return hub_refuse_status(hub, call, status, CHAT_CODE_INTERNAL);
+    if (d->subject == NULL) return hub_refuse(call, CHAT_CODE_NOT_FOUND, "no such account");
+    if (d->decision->scope == CHAT_SCOPE_ROOM && d->room == NULL) {
+        return hub_refuse(call, CHAT_CODE_NOT_FOUND, "there is no such room");
+    }
+    if (d->request->sealed_statements.count > STATEMENT_COUNT_MAX) return CHAT_CODE_TOO_LARGE;
+    return check_notice(hub, call, d);
+}
+
+/* ---- the log ---- */
+
+static tb_status log_entry(struct hub *hub, struct hub_call *call, struct decide *d)
+{
+    const struct crypto_suite *suite = hub_own_suite(hub);
+    struct hub_row_counters *counters = &hub->counters;
+    d->entry = (struct chat_decision_entry){ .number = counters->decision_number + 1,
+                                             .logged_ms = call->now_ms,
+                                             .decision = *d->decision };
+    memcpy(d->entry.prev_entry_hash, counters->decision_entry_hash, CHAT_HASH_LEN);
+    TRY(chat_decision_entry_sign(suite, &hub->keys.intake, &d->entry, call->arena));
+    struct hub_key key = entry_key(d->entry.number), id = id_key(d->decision);
+    struct wire_u64 number = { d->entry.number };
+    TRY(hub_put(hub, HUB_TABLE_DECISIONS, &key, &chat_decision_entry_desc, &d->entry,
+                call->arena));
+    TRY(hub_put(hub, HUB_TABLE_DECISIONS, &id, &wire_u64_desc, &number, call->arena));
+    counters->decision_number = d->entry.number;
+    TRY(chat_decision_entry_hash(suite, &d->entry, call->arena, counters->decision_entry_hash));
+    hub->metrics.decisions++;
+    return hub_save_counters(hub, call->arena);
+}
+
+static tb_status store_statements(struct hub *hub, struct hub_call *call, const struct decide *d)
+{
+    for (size_t i = 0; i < d->request->sealed_statements.count; i++) {
+        const struct chat_sealed_statement *sealed = &d->request->sealed_statements.at[i];
+        struct hub_device_id device;
+        if (!hub_id_device(hub->domain, sealed->device, &device) ||
+            memcmp(device.at, d->subject->id.at, HUB_USER_ID_LEN) != 0) {
+            continue; /* not for the subject */
+        }
+        struct hub_key key = hub_key_of(TB_ARRAY(device.at));
+        hub_key_add_u64(&key, d->entry.number);
+        TRY(hub_put(hub, HUB_TABLE_STATEMENTS, &key, &chat_sealed_statement_desc, sealed,
+                    call->arena));
+    }
+    return TB_STATUS(TB_OK);
+}
+
+/* ---- carrying it out ---- */
+
+/* In a room of fixed membership nothing is proposed: the hub stops submission and delivery. */
+static tb_status mark_only(struct hub *hub, struct hub_room *room, const struct hub_user_id *user,
+                           bool is_banned, struct tb_arena *arena)
+{
+    for (size_t i = 0; i < room->shape.participants.count; i++) {
+        struct hub_row_participant *p = &room->shape.participants.at[i];
+        if (memcmp(p->user, user->at, sizeof p->user) == 0) {
+            p->flags = is_banned ? HUB_PARTICIPANT_IS_BANNED : 0;
+        }
+    }
+    struct hub_row_shape shape = room->shape;
+    return hub_room_reshape(hub, room, &shape, arena);
+}
+
+static tb_status act_in_room(struct hub *hub, struct hub_call *call, struct decide *d,
+                             struct hub_room *room, tb_bytes aad)
+{
+    const struct hub_user_id *user = &d->subject->id;
+    bool is_ban = d->decision->action == CHAT_ACTION_BAN;
+    if (room->head.state == HUB_ROOM_CLOSED || room->head.room_kind == CHAT_ROOM_NOTICE ||
+        hub_room_participant(room, user) == NULL) {
+        return TB_STATUS(TB_OK);
+    }
+    d->rooms_affected++;
+    if (is_ban) hub_deliver_cut(hub, room, user);
+    if (room->shape.fixed_membership) {
+        return mark_only(hub, room, user, is_ban, call->arena);
+    }
+    TRY(hub_mandatory_add(hub, room, is_ban ? HUB_MANDATORY_BAN : HUB_MANDATORY_UNBAN, user, aad,
+                          call->arena));
+    TRY(hub_mandatory_issue(hub, room, call->now_ms, call->arena, call->effects));
+    bool is_done = !hub_mandatory_is_open(room);
+    if (is_done) d->rooms_rotated++;
+    return TB_STATUS(TB_OK);
+}
+
+/* Rooms that the user is or was in, once each. */
+static tb_status act_everywhere(struct hub *hub, struct hub_call *call, struct decide *d,
+                                tb_bytes aad)
+{
+    struct hub_key prefix = hub_key_tagged('U', d->subject->id.at, HUB_USER_ID_LEN);
+    struct hub_pairs rows;
+    TRY(hub_row_list(hub->store, HUB_TABLE_MEMBERSHIPS, &prefix, NULL, ROOM_COUNT_MAX, call->arena,
+                     &rows));
+    struct hub_room_id last = { { 0 } };
+    for (size_t i = 0; i < rows.count; i++) {
+        struct hub_room_id id;
+        struct hub_room *room;
+        if (rows.at[i].key.len < prefix.len + sizeof id.at) return TB_STATUS(HUB_ROW);
+        memcpy(id.at, rows.at[i].key.data + prefix.len, sizeof id.at);
+        if (i != 0 && memcmp(id.at, last.at, sizeof id.at) == 0) continue;
+        last = id;
+        TRY(hub_room_get(hub, &id, &room));
+        if (room != NULL) TRY(act_in_room(hub, call, d, room, aad));
+    }
+    return TB_STATUS(TB_OK);
+}
+
+/* A hub-wide ban or its end: the account, its sessions, what it is subscribed to. */
+static tb_status restrict_account(struct hub *hub, struct hub_call *call, struct decide *d)
+{
+    struct hub_row_account row;
+    TRY(hub_account_row(hub, d->subject, call->arena, &row));
+    bool is_ban = d->decision->action == CHAT_ACTION_BAN;
+    row.flags = (uint8_t)(row.flags & ~HUB_ACCOUNT_IS_RESTRICTED);
+    if (is_ban) row.flags |= HUB_ACCOUNT_IS_RESTRICTED;
+    row.decision_number = is_ban ? d->entry.number : 0;
+    row.until_ms = is_ban ? d->decision->until_ms : 0;
+    TRY(hub_account_save(hub, d->subject, &row, call->arena));
+    struct chat_session_state state = { .is_restricted = is_ban,
+                                        .is_desk = hub_is_desk(hub, &d->subject->id) };
+    hub_push_account(hub, call->effects, d->subject, CHAT_PUSH_SESSION_STATE,
+                     &chat_session_state_desc, &state);
+    return TB_STATUS(TB_OK);
+}
+
+static tb_status carry_out(struct hub *hub, struct hub_call *call, struct decide *d)
+{
+    uint8_t action = d->decision->action;
+    if (action != CHAT_ACTION_BAN && action != CHAT_ACTION_UNBAN) return TB_STATUS(TB_OK);
+    bool is_hub = d->decision->scope == CHAT_SCOPE_HUB;
+    struct chat_moderation_ref ref;
+    tb_bytes aad;
+    TRY(chat_decision_ref(hub_own_suite(hub), d->decision, d->entry.number,
+                          is_hub ? hub->provider_uri : d->decision->room_uri, call->arena, &ref));
+    TRY(chat_safe_aad_of_moderation(&ref, call->arena, &aad));
+    if (!is_hub) return act_in_room(hub, call, d, d->room, aad);
+    TRY(restrict_account(hub, call, d));
+    return act_everywhere(hub, call, d, aad);
+}
+
+static void tell(struct hub *hub, struct hub_call *call, const struct decide *d)
+{
+    hub_push_desk(hub, call->effects, CHAT_PUSH_DECISION, &chat_decision_entry_desc, &d->entry);
+    hub_push_account(hub, call->effects, d->subject, CHAT_PUSH_DECISION,
+                     &chat_decision_entry_desc, &d->entry);
+}
+
+/* The same decision again is answered as before; another one under its id is not taken. */
+static uint16_t find_same(struct hub *hub, struct hub_call *call, const struct decide *d,
+                          struct chat_decision_answer *out, bool *found)
+{
+    struct hub_key id = id_key(d->decision);
+    struct wire_u64 number;
+    struct chat_decision_entry entry;
+    tb_status status;
+    CHECK(hub_get(hub, HUB_TABLE_DECISIONS, &id, &wire_u64_desc, call->arena, &number, found));
+    if (!*found) return CHAT_CODE_OK;
+    struct hub_key key = entry_key(number.value);
+    CHECK(hub_row_get(hub->store, HUB_TABLE_DECISIONS, &key, &chat_decision_entry_desc,
+                      call->arena, &entry));
+    out->number = number.value;
+    return wire_equal(&chat_decision_desc, &entry.decision, d->decision) ? CHAT_CODE_OK
+                                                                         : CHAT_CODE_CONFLICT;
+out:
+    return hub_refuse_status(hub, call, status, CHAT_CODE_INTERNAL);
+}
+
+uint16_t hub_verb_decision_put(struct hub *hub, struct hub_call *call, const void *request,
+                               void *answer)
+{
+    struct decide d = { .request = request };
+    struct chat_decision_answer *out = answer;
+    d.decision = &d.request->decision;
+    bool is_known;
+    uint16_t code = check_decider(hub, call, &d);
+    if (code == CHAT_CODE_OK) code = find_same(hub, call, &d, out, &is_known);
+    if (code != CHAT_CODE_OK || is_known) return code;
+    code = check_subject(hub, call, &d);
+    if (code != CHAT_CODE_OK) return code;
+    tb_status status;
+    CHECK(log_entry(hub, call, &d));
+    CHECK(store_statements(hub, call, &d));
+    CHECK(hub_report_settle(hub, d.decision->report_id, call->arena));
+    CHECK(carry_out(hub, call, &d));
+    tell(hub, call, &d);
+    out->number = d.entry.number;
+    out->rooms_affected = d.rooms_affected;
+    out->rooms_rotated = d.rooms_rotated;
+    return CHAT_CODE_OK;
+out:
+    hub->is_broken = true; /* half a decision must not stand */
+    return hub_refuse_status(hub, call, status, CHAT_CODE_INTERNAL);
+}
+
+/* Takes from one batch what the caller may read. */
+static tb_status take_entries(struct hub_call *call, const struct hub_pairs *rows, bool is_desk,
+                              struct chat_opaques *out)
+{
+    for (size_t i = 0; i < rows->count; i++) {
+        struct chat_decision_entry entry;
+        TRY(wire_decode(&chat_decision_entry_desc, rows->at[i].value, call->arena, &entry, NULL));
+        if (is_desk || tb_bytes_equal(entry.decision.subject, hub_account_uri(call->account))) {
+            out->values.at[out->values.count++].value = rows->at[i].value;
+        }
+    }
+    return TB_STATUS(TB_OK);
+}
+
+/* The desk reads the whole log, everybody else what concerns themselves. */
+uint16_t hub_verb_decisions_get(struct hub *hub, struct hub_call *call, const void *request,
+                                void *answer)
+{
+    struct chat_opaques *out = answer;
+    struct hub_key prefix = hub_key_tagged('N', "", 0);
+    struct hub_key after = entry_key(((const struct chat_queue_get *)request)->after);
+    bool is_desk = hub_is_desk(hub, &call->account->id);
+    struct hub_pairs rows;
+    tb_status status;
+    out->values.at = tb_arena_take(call->arena, HUB_ANSWER_ROW_COUNT_MAX, sizeof *out->values.at);
+    if (out->values.at == NULL) return CHAT_CODE_INTERNAL;
+    do {
+        CHECK(hub_row_list(hub->store, HUB_TABLE_DECISIONS, &prefix, &after,
+                           HUB_ANSWER_ROW_COUNT_MAX, call->arena, &rows));
+        CHECK(take_entries(call, &rows, is_desk, out));
+        if (rows.count != 0) after = hub_key_of(rows.at[rows.count - 1].key);
+    } while (out->values.count == 0 && rows.count == HUB_ANSWER_ROW_COUNT_MAX);
+    return CHAT_CODE_OK;
+out:
+    return hub_refuse_status(hub, call, status, CHAT_CODE_INTERNAL);
+}

@@ -1,0 +1,325 @@
+/*
+ * What the next commit of a room must carry (amendments 4): bans and their reversal, which the hub
+ * proposes as external sender, and the SelfRemove of members who leave.  The list is durable; items
+ * that could not be issued in this epoch wait for the next.
+ */
+#include <string.h>
+
+#include "hub/engine.h"
+
+enum { ITEM_COUNT_MAX = 256, HUB_SENDER_INDEX = 0 };
+
+/* Proposals of one item while they are made. */
+struct issue {
+    struct hub *hub;
+    struct hub_room *room;
+    uint64_t now_ms;
+    struct tb_arena *arena;
+    struct hub_effects *effects;
+    struct hub_row_mandatory *item;
+    size_t cap;
+};
+
+bool hub_mandatory_is_open(const struct hub_room *room)
+{
+    for (size_t i = 0; i < room->shape.mandatory.count; i++) {
+        const struct hub_row_mandatory *item = &room->shape.mandatory.at[i];
+        if (item->is_issued || item->kind == HUB_MANDATORY_BAN) return true;
+    }
+    return false;
+}
+
+void hub_mandatory_mark(struct hub_row_shape *shape)
+{
+    for (size_t i = 0; i < shape->mandatory.count; i++) {
+        const struct hub_row_mandatory *item = &shape->mandatory.at[i];
+        for (size_t j = 0; item->kind == HUB_MANDATORY_BAN && j < shape->participants.count; j++) {
+            struct hub_row_participant *p = &shape->participants.at[j];
+            if (memcmp(p->user, item->device, sizeof p->user) == 0) {
+                p->flags |= HUB_PARTICIPANT_IS_BANNED;
+            }
+        }
+    }
+}
+
+static size_t ref_total(const struct hub_room *room)
+{
+    size_t count = 0;
+    for (size_t i = 0; i < room->shape.mandatory.count; i++) {
+        count += room->shape.mandatory.at[i].refs.count;
+    }
+    return count;
+}
+
+tb_status hub_mandatory_refs(const struct hub_room *room, struct tb_arena *arena,
+                             tb_bytes **refs, size_t *ref_count)
+{
+    return hub_mandatory_missing(room, NULL, 0, arena, refs, ref_count);
+}
+
+static bool is_carried(const struct mls_public_proposal *proposals, size_t count, tb_bytes ref)
+{
+    for (size_t i = 0; i < count; i++) {
+        if (proposals[i].by_reference && tb_bytes_equal(proposals[i].ref, ref)) return true;
+    }
+    return false;
+}
+
+tb_status hub_mandatory_missing(const struct hub_room *room,
+                                const struct mls_public_proposal *proposals, size_t count,
+                                struct tb_arena *arena, tb_bytes **refs, size_t *ref_count)
+{
+    tb_bytes *missing = tb_arena_take(arena, ref_total(room), sizeof *missing);
+    size_t missing_count = 0;
+    if (missing == NULL) return TB_STATUS(TB_NO_SPACE);
+    for (size_t i = 0; i < room->shape.mandatory.count; i++) {
+        const struct hub_row_mandatory *item = &room->shape.mandatory.at[i];
+        for (size_t j = 0; item->is_issued && j < item->refs.count; j++) {
+            tb_bytes ref = item->refs.at[j].value;
+            if (!is_carried(proposals, count, ref)) missing[missing_count++] = ref;
+        }
+    }
+    *refs = missing;
+    *ref_count = missing_count;
+    return TB_STATUS(TB_OK);
+}
+
+/* ---- adding ---- */
+
+static tb_status add_item(struct hub *hub, struct hub_room *room,
+                          const struct hub_row_mandatory *item, struct tb_arena *arena)
+{
+    struct hub_row_shape shape = room->shape;
+    size_t count = shape.mandatory.count;
+    if (count >= ITEM_COUNT_MAX) return TB_STATUS(TB_TOO_LONG);
+    struct hub_row_mandatory *at = tb_arena_take(arena, count + 1, sizeof *at);
+    if (at == NULL) return TB_STATUS(TB_NO_SPACE);
+    if (count != 0) memcpy(at, shape.mandatory.at, count * sizeof *at);
+    at[count] = *item;
+    shape.mandatory.at = at;
+    shape.mandatory.count = count + 1;
+    hub_mandatory_mark(&shape);
+    return hub_room_reshape(hub, room, &shape, arena);
+}
+
+tb_status hub_mandatory_add(struct hub *hub, struct hub_room *room, enum hub_mandatory_kind kind,
+                            const struct hub_user_id *user, tb_bytes aad, struct tb_arena *arena)
+{
+    struct hub_row_mandatory item = { .kind = (uint8_t)kind, .aad = aad };
+    memcpy(item.device, user->at, sizeof user->at);
+    for (size_t i = 0; i < room->shape.mandatory.count; i++) {
+        const struct hub_row_mandatory *other = &room->shape.mandatory.at[i];
+        if (other->kind == kind && memcmp(other->device, item.device, sizeof item.device) == 0) {
+            return TB_STATUS(TB_OK);
+        }
+    }
+    return add_item(hub, room, &item, arena);
+}
+
+tb_status hub_mandatory_leave(struct hub *hub, struct hub_room *room,
+                              const struct hub_device_id *device, tb_bytes ref, tb_bytes message,
+                              struct tb_arena *arena)
+{
+    struct wire_opaque ref_item = { ref }, message_item = { message };
+    struct hub_row_mandatory item = { .kind = HUB_MANDATORY_LEAVE, .is_issued = 1 };
+    memcpy(item.device, device->at, sizeof device->at);
+    item.refs.at = &ref_item;
+    item.messages.at = &message_item;
+    item.refs.count = item.messages.count = 1;
+    return add_item(hub, room, &item, arena);
+}
+
+tb_status hub_mandatory_import(struct hub *hub, struct hub_room *room, tb_bytes ref,
+                               tb_bytes message, struct tb_arena *arena)
+{
+    struct wire_opaque ref_item = { ref }, message_item = { message };
+    struct hub_row_mandatory item = { .kind = HUB_MANDATORY_IMPORTED, .is_issued = 1 };
+    item.refs.at = &ref_item;
+    item.messages.at = &message_item;
+    item.refs.count = item.messages.count = 1;
+    return add_item(hub, room, &item, arena);
+}
+
+/* ---- issuing ---- */
+
+static tb_status propose(struct issue *issue, const struct mls_proposal *proposal)
+{
+    struct hub_room *room = issue->room;
+    struct hub_row_mandatory *item = issue->item;
+    tb_bytes message, ref;
+    struct mls_public_proposal pending;
+    struct tb_why why;
+    if (item->refs.count == issue->cap) return TB_STATUS(TB_TOO_LONG);
+    TRY(mls_public_group_external(room->group, HUB_SENDER_INDEX, &issue->hub->keys.external,
+                                  proposal, item->aad, issue->arena, &message, &ref));
+    TRY(mls_public_group_propose(room->group, message, issue->now_ms / 1000, issue->arena,
+                                 &pending, &why));
+    struct chat_entry_handshake body = { hub_page_time(room, issue->now_ms), message };
+    struct chat_entry entry = { .kind = CHAT_ENTRY_PROPOSAL, .body.proposal = &body };
+    TRY(hub_page_append(issue->hub, room, &entry, issue->now_ms, issue->arena, issue->effects));
+    item->refs.at[item->refs.count++].value = ref;
+    item->messages.at[item->messages.count++].value = message;
+    return TB_STATUS(TB_OK);
+}
+
+/* A leaf with a SelfRemove is on its way out already; a Remove beside it would be invalid. */
+static bool leaves_itself(const struct hub_room *room, const uint8_t *device)
+{
+    for (size_t i = 0; i < room->shape.mandatory.count; i++) {
+        const struct hub_row_mandatory *item = &room->shape.mandatory.at[i];
+        if (item->kind == HUB_MANDATORY_LEAVE && item->is_issued &&
+            memcmp(item->device, device, HUB_DEVICE_ID_LEN) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static tb_status propose_ban(struct issue *issue, size_t participant_index)
+{
+    struct hub_room *room = issue->room;
+    struct mls_proposal ban;
+    if (room->shape.participants.at[participant_index].role_index != CHAT_ROLE_BANNED) {
+        TRY(chat_policy_ban_proposal((uint32_t)participant_index, issue->arena, &ban));
+        TRY(propose(issue, &ban));
+    }
+    for (size_t i = 0; i < room->shape.members.count; i++) {
+        const struct hub_row_member *member = &room->shape.members.at[i];
+        if (memcmp(member->device, issue->item->device, HUB_USER_ID_LEN) != 0 ||
+            leaves_itself(room, member->device)) {
+            continue;
+        }
+        struct mls_remove remove = { .removed = member->leaf_index };
+        struct mls_proposal proposal = { .proposal_type = MLS_PROPOSAL_REMOVE,
+                                         .of.remove = &remove };
+        TRY(propose(issue, &proposal));
+    }
+    return TB_STATUS(TB_OK);
+}
+
+/* Off the list: whoever was banned may be invited again (role 0 is not being listed). */
+static tb_status propose_unban(struct issue *issue, size_t participant_index)
+{
+    struct wire_u32 index = { (uint32_t)participant_index };
+    struct chat_participant_update update = { .removed_indices = { &index, 1 } };
+    struct mls_proposal proposal;
+    if (issue->room->shape.participants.at[participant_index].role_index != CHAT_ROLE_BANNED) {
+        return TB_STATUS(TB_OK);
+    }
+    TRY(chat_policy_update_proposal(&update, issue->arena, &proposal));
+    return propose(issue, &proposal);
+}
+
+static size_t participant_index(const struct hub_room *room, const uint8_t *user)
+{
+    for (size_t i = 0; i < room->shape.participants.count; i++) {
+        if (memcmp(room->shape.participants.at[i].user, user, HUB_USER_ID_LEN) == 0) return i;
+    }
+    return SIZE_MAX;
+}
+
+/* Issues one item; one that has nothing to change any more keeps no refs and is dropped. */
+static tb_status issue_item(struct issue *issue)
+{
+    size_t index = participant_index(issue->room, issue->item->device);
+    issue->item->refs.count = issue->item->messages.count = 0;
+    if (index == SIZE_MAX) return TB_STATUS(TB_OK);
+    issue->cap = issue->room->shape.members.count + 1;
+    issue->item->refs.at = tb_arena_take(issue->arena, issue->cap, sizeof(struct wire_opaque));
+    issue->item->messages.at = tb_arena_take(issue->arena, issue->cap, sizeof(struct wire_opaque));
+    if (issue->item->refs.at == NULL || issue->item->messages.at == NULL) {
+        return TB_STATUS(TB_NO_SPACE);
+    }
+    TRY(issue->item->kind == HUB_MANDATORY_BAN ? propose_ban(issue, index)
+                                               : propose_unban(issue, index));
+    issue->item->is_issued = issue->item->refs.count != 0;
+    return TB_STATUS(TB_OK);
+}
+
+/* An update that removes shifts the indices of the list, so it goes alone. */
+static bool may_issue(const struct hub_row_shape *shape, size_t index)
+{
+    const struct hub_row_mandatory *item = &shape->mandatory.at[index];
+    if (item->is_issued || item->kind >= HUB_MANDATORY_LEAVE) return false;
+    for (size_t i = 0; i < shape->mandatory.count; i++) {
+        const struct hub_row_mandatory *other = &shape->mandatory.at[i];
+        if (i == index) continue;
+        if (other->is_issued && other->kind == HUB_MANDATORY_UNBAN) return false;
+        if (item->kind == HUB_MANDATORY_UNBAN &&
+            (other->is_issued || other->kind == HUB_MANDATORY_BAN)) {
+            return false;
+        }
+    }
+    return true;
+}
+
+static bool has_waiting(const struct hub_row_shape *shape)
+{
+    for (size_t i = 0; i < shape->mandatory.count; i++) {
+        if (!shape->mandatory.at[i].is_issued) return true;
+    }
+    return false;
+}
+
+tb_status hub_mandatory_issue(struct hub *hub, struct hub_room *room, uint64_t now_ms,
+                              struct tb_arena *arena, struct hub_effects *effects)
+{
+    if (!has_waiting(&room->shape) || room->shape.tentative != NULL ||
+        room->head.state != HUB_ROOM_OPEN) {
+        return TB_STATUS(TB_OK);
+    }
+    TRY(hub_run_close(hub, room, effects));
+    TRY(hub_room_group(hub, room));
+    struct hub_row_shape shape = room->shape;
+    size_t count = shape.mandatory.count, kept = 0;
+    struct hub_row_mandatory *items = tb_arena_take(arena, count, sizeof *items);
+    if (items == NULL) return TB_STATUS(TB_NO_SPACE);
+    memcpy(items, shape.mandatory.at, count * sizeof *items);
+    shape.mandatory.at = items;
+    struct issue issue = { hub, room, now_ms, arena, effects, NULL, 0 };
+    for (size_t i = 0; i < count; i++) {
+        bool is_done = false;
+        if (may_issue(&shape, i)) {
+            issue.item = &items[i];
+            TRY(issue_item(&issue));
+            is_done = !items[i].is_issued;
+        }
+        if (is_done) items[i].kind = 0;
+    }
+    for (size_t i = 0; i < count; i++) {
+        if (items[i].kind != 0) items[kept++] = items[i];
+    }
+    shape.mandatory.count = kept;
+    TRY(hub_room_reshape(hub, room, &shape, arena));
+    hub_room_group_touch(hub, room);
+    return hub_room_close_if_empty(hub, room, effects);
+}
+
+/* ---- nobody left ---- */
+
+/* Can this device's client still commit?  Not one that is banned or leaves. */
+static bool can_commit(const struct hub_room *room, const struct hub_row_member *member)
+{
+    struct hub_user_id user;
+    memcpy(user.at, member->device, sizeof user.at);
+    return hub_room_role_bits(room, &user) != 0 && !leaves_itself(room, member->device);
+}
+
+tb_status hub_room_close_if_empty(struct hub *hub, struct hub_room *room,
+                                  struct hub_effects *effects)
+{
+    if (!hub_mandatory_is_open(room) && room->shape.members.count != 0) return TB_STATUS(TB_OK);
+    for (size_t i = 0; i < room->shape.members.count; i++) {
+        if (can_commit(room, &room->shape.members.at[i])) return TB_STATUS(TB_OK);
+    }
+    room->head.state = HUB_ROOM_CLOSED;
+    hub_room_touch_head(hub, room);
+    struct chat_room_state state = { .room_uri = hub_room_uri(room),
+                                     .log_seq = room->head.log_seq,
+                                     .cursor = room->head.log_seq,
+                                     .final_seq = room->head.final_seq,
+                                     .epoch = room->head.epoch,
+                                     .state = HUB_ROOM_CLOSED };
+    hub_deliver_push(hub, room, CHAT_PUSH_ROOM_STATE, &chat_room_state_desc, &state, effects);
+    return TB_STATUS(TB_OK);
+}
