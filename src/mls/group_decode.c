@@ -160,13 +160,22 @@ static tb_status decode_history(struct mls_group *group, const struct mls_group_
 
 /* Octets that the cache and the stage read without looking at their kind. */
 static tb_status check_content(const struct mls_framed *framed, uint8_t content_type,
-                               struct tb_arena *arena)
+                               struct tb_arena *arena, struct mls_framed_content *content)
+{
+    tb_status status = wire_decode(&mls_framed_content_desc, framed->content, arena, content,
+                                   NULL);
+    bool is_kind = tb_is_ok(status) && content->content_type == content_type;
+    return TB_STATUS(is_kind ? TB_OK : MLS_BLOB);
+}
+
+static tb_status check_own_commit(const struct mls_group *group, const struct mls_framed *framed,
+                                  struct tb_arena *arena)
 {
     struct mls_framed_content content;
-    tb_status status = wire_decode(&mls_framed_content_desc, framed->content, arena, &content,
-                                   NULL);
-    bool is_kind = tb_is_ok(status) && content.content_type == content_type;
-    return TB_STATUS(is_kind ? TB_OK : MLS_BLOB);
+    TRY(check_content(framed, MLS_CONTENT_COMMIT, arena, &content));
+    bool is_own = content.sender.sender_type == MLS_SENDER_MEMBER &&
+                  content.sender.of.leaf_index->value == group->now->own.leaf_index;
+    return TB_STATUS(is_own ? TB_OK : MLS_BLOB);
 }
 
 static tb_status decode_cache(struct mls_group *group, const struct mls_group_blob *blob,
@@ -175,8 +184,9 @@ static tb_status decode_cache(struct mls_group *group, const struct mls_group_bl
     for (size_t i = 0; i < blob->cached.count; i++) {
         const struct mls_cached_blob *from = &blob->cached.at[i];
         const struct mls_framed framed = { from->wire_format, from->content, from->auth };
+        struct mls_framed_content content;
         struct mls_treekem_key key = { .public_len = 0 };
-        TRY(check_content(&framed, MLS_CONTENT_PROPOSAL, arena));
+        TRY(check_content(&framed, MLS_CONTENT_PROPOSAL, arena, &content));
         struct mls_cached *cached = NULL;
         tb_status status = TB_STATUS(TB_OK);
         if (from->update_key != NULL) {
@@ -199,7 +209,7 @@ static tb_status decode_pending(struct mls_group *group, const struct mls_pendin
     const struct mls_framed framed = { blob->wire_format, blob->content, blob->auth };
     struct mls_known_secrets known = { .commit_secret = { .len = 0 } };
     tb_status status = TB_STATUS(TB_OK);
-    CHECK(check_content(&framed, MLS_CONTENT_COMMIT, arena));
+    CHECK(check_own_commit(group, &framed, arena));
     CHECK(decode_secret(suite->hash_len, blob->commit_secret, &known.commit_secret));
     CHECK(decode_secret(suite->hash_len, blob->psk_secret, &known.psk_secret));
     CHECK(decode_keys(suite, group->now->own.leaf_index, blob->keys.at, blob->keys.count,
