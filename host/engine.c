@@ -5,9 +5,9 @@ static void step(void *ctx, const struct hub_event *event, struct hub_effects *e
     hub_step(ctx, event, effects);
 }
 
-static void turn_end(void *ctx, uint64_t now_ms, struct hub_effects *effects)
+static bool turn_end(void *ctx, uint64_t now_ms, struct hub_effects *effects)
 {
-    hub_turn_end(ctx, now_ms, effects);
+    return hub_turn_end(ctx, now_ms, effects);
 }
 
 static void committed(void *ctx)

@@ -10,7 +10,7 @@
 struct host_engine {
     void *ctx;
     void (*step)(void *ctx, const struct hub_event *event, struct hub_effects *effects);
-    void (*turn_end)(void *ctx, uint64_t now_ms, struct hub_effects *effects);
+    bool (*turn_end)(void *ctx, uint64_t now_ms, struct hub_effects *effects);
     void (*committed)(void *ctx);
     void (*refused)(void *ctx, struct hub_effects *effects);
     void (*metrics)(void *ctx, struct hub_metrics *out);

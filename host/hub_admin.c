@@ -45,8 +45,9 @@ static tb_status call_engine(struct host_admin *admin, enum chat_verb verb, tb_b
                                .bytes = body };
     (void)host_store_begin(hub->store); /* a refusal shows in the commit */
     hub_step(hub->hub, &event, &effects);
-    hub_turn_end(hub->hub, event.now_ms, &effects);
-    tb_status status = host_store_commit(hub->store);
+    tb_status status = TB_STATUS(TB_STORE);
+    if (hub_turn_end(hub->hub, event.now_ms, &effects)) status = host_store_commit(hub->store);
+    else host_store_rollback(hub->store);
     if (status.code == TB_OK) hub_turn_committed(hub->hub);
     else hub_turn_refused(hub->hub, &effects);
 

@@ -126,8 +126,12 @@ static void note_store(struct host_server *server, bool is_well)
 static void close_turn(struct host_server *server)
 {
     const struct host_engine *engine = &server->config.engine;
-    engine->turn_end(engine->ctx, server->now_ms, &server->effects);
-    tb_status status = host_store_commit(server->config.store);
+    tb_status status = TB_STATUS(TB_STORE);
+    if (engine->turn_end(engine->ctx, server->now_ms, &server->effects)) {
+        status = host_store_commit(server->config.store);
+    } else {
+        host_store_rollback(server->config.store);
+    }
     server->is_in_turn = false;
     if (status.code == TB_OK) {
         engine->committed(engine->ctx);
