@@ -9,6 +9,7 @@
 #   tests/sim/*.c                  program $(BUILD)/sim (sanitizers on)
 #   tests/unit/<room>_<x>_test.c   test $(BUILD)/asan/unit/..., linked with the rooms up to its own,
 #                                  so that an upward call does not link; others link everything
+#   tests/ct/<room>_ct.c           constant-time test for valgrind, at every level of both compilers
 #   tests/fuzz/<room>_<x>_fuzz.c   libFuzzer target $(BUILD)/fuzz/bin/...
 # Modes: release (gcc), asan (gcc, ASan and UBSan), fuzz (clang, libFuzzer), wasm (clang).
 
@@ -43,6 +44,7 @@ BENCH_C  := $(wildcard tests/bench/*.c)
 SIM_C    := $(wildcard tests/sim/*.c)
 UNIT_C   := $(wildcard tests/unit/*_test.c)
 FUZZ_C   := $(wildcard tests/fuzz/*_fuzz.c)
+CT_C     := $(wildcard tests/ct/*_ct.c)
 BENCHES  := $(patsubst tests/bench/bench_%.c,bench-%,$(filter tests/bench/bench_%.c,$(BENCH_C)))
 BENCH_SHARED_C := $(filter-out tests/bench/bench_%.c,$(BENCH_C))
 
@@ -134,6 +136,15 @@ $(BUILD)/generated/wire_roots.h: tools/wiredoc tools/tables.py $(ROOM_C) $(wildc
 $(BUILD)/asan/tests/unit/all_wire_test.o $(BUILD)/clang/tests/unit/all_wire_test.ok \
 $(BUILD)/fuzz/tests/fuzz/all_wire_fuzz.o: $(BUILD)/generated/wire_roots.h
 
+# Constant time is a property of a binary: one program for each compiler and level that may ship.
+CT_LEVELS := gcc-O2 gcc-O3 gcc-Os $(CLANG)-O1 $(CLANG)-O2 $(CLANG)-O3 $(CLANG)-Os
+CTS := $(foreach level,$(CT_LEVELS),$(patsubst tests/ct/%.c,$(BUILD)/ct/$(level)/%,$(CT_C)))
+ct_sources = $(foreach room,$(or $(up_to_$(1)),$(ROOMS)),$(call sources,$(room)))
+$(CTS): $(BUILD)/ct/%: tests/ct/$$(*F).c $$(call ct_sources,$$(call room_of,$$(*F)))
+	@echo "  ct    $*"; mkdir -p $(@D)
+	@level=$(patsubst %/,%,$(*D)); $${level%-*} -$${level##*-} -gdwarf-4 $(BASE_CFLAGS) \
+	 -ffunction-sections -Wl,--gc-sections -MMD -MP -MF $@.d -MT $@ $(filter %.c,$^) $(LIBS) -o $@
+
 # ---------------------------------------------------------------- clang reads everything too
 
 CLANG_OK := $(patsubst %.c,$(BUILD)/clang/%.ok,$(ROOM_C) $(HOST_C) $(CMD_C) $(VECTOR_C) \
@@ -171,7 +182,7 @@ $(BUILD)/mls-vectors.wasm: $(call objects,wasm,$(WASM_C) cmd/wasm.c $(VECTOR_C) 
 
 # ---------------------------------------------------------------- commands
 
-.PHONY: help run test setup units fuzzers clang-check fuzz sim sim-program bench wasm \
+.PHONY: help run test setup units cts fuzzers clang-check fuzz sim sim-program bench wasm \
         wasm-vectors wasm-vectors-program archives tidy docs clean
 help:
 	@echo "make run     set up, build, start a hub on http://localhost:8470, print an invitation"
@@ -191,6 +202,7 @@ test:
 	@tools/setup test
 	@tools/test --build $(BUILD) $(SUITES)
 units: $(UNITS)
+cts: $(CTS)
 fuzzers: $(FUZZERS)
 clang-check: $(CLANG_OK)
 fuzz: $(FUZZERS)

@@ -148,7 +148,8 @@ tb_status wire_text_base64_decode(enum wire_text_base64 form, tb_bytes text, uin
         if (i % 4 != 0) out[put++] = (uint8_t)(group >> (6 - 2 * (i % 4)));
     }
     uint32_t unused = digits % 4 == 2 ? group & 0x0f : digits % 4 == 3 ? group & 0x03 : 0;
-    if (foreign < 0 || unused != 0) return TB_STATUS(WIRE_TEXT);
+    foreign |= -(int)unused; /* bits that should be zero are as bad as a foreign character */
+    if (foreign < 0) return TB_STATUS(WIRE_TEXT);
     assert(put == octets);
     *len = put;
     return TB_STATUS(TB_OK);
