@@ -200,6 +200,7 @@ struct client {
     enum client_session_state session;
     bool is_restricted, is_desk, is_synced;
     uint8_t nonce[32];
+    uint16_t register_code;    /* how the hub refused the registration; 0: it has not */
     uint64_t wake_at_ms;       /* newest wish given out; 0: none */
     uint32_t next_request_id;
     struct client_request *requests;

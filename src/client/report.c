@@ -134,7 +134,7 @@ static tb_status client_report_answered(struct client_turn *turn,
     char hex[2 * CHAT_HASH_LEN];
     wire_text_hex_encode(TB_ARRAY(answer.report_id), hex);
     return client_show_done(turn, row.op, &(struct client_show){ .room = row.room_uri,
-                                                                 .text = TB_ARRAY((uint8_t *)hex),
+                                                                 .text = tb_bytes_of(hex, sizeof hex),
                                                                  .at_ms = row.received_ms });
 }
 

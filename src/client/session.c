@@ -87,6 +87,7 @@ static tb_status client_register_answered(struct client_turn *turn,
     /* An answer that was lost with an earlier connection: the login tells whether we are known. */
     if (code == CHAT_CODE_INVITATION_USED || code == CHAT_CODE_CONFLICT
         || code == CHAT_CODE_DUPLICATE) {
+        client->register_code = code;
         return client_login(turn);
     }
     return client_session_refuse(turn, code, client_answer_detail(turn, body, NULL));
@@ -102,6 +103,7 @@ static tb_status client_register_send(struct client_turn *turn)
     struct chat_register body = { .record = profile->record, .handle = profile->handle };
 
     client->session = CLIENT_SESSION_REGISTER;
+    client->register_code = 0;
     CHECK(crypto_signing_key_from(&client->suite, profile->invite_seed, &invite));
     CHECK(chat_records_hash(&client->suite, profile->record, tbs.record_hash));
     CHECK(chat_records_register_sign(&client->suite, &invite, &tbs, &turn->arena,
@@ -229,6 +231,9 @@ static tb_status client_login_answered(struct client_turn *turn,
         client->profile.is_rolled_back = true;
         client->is_profile_dirty = true;
         TRY(client_show(turn, &(struct client_show){ .kind = CLIENT_SHOW_ROLLED_BACK }));
+    }
+    if (client->profile.state == CLIENT_PROFILE_REGISTERING && client->register_code != 0) {
+        return client_session_refuse(turn, client->register_code, (tb_bytes){ 0 });
     }
     if (client->profile.state == CLIENT_PROFILE_REJOINING) {
         client->profile.state = CLIENT_PROFILE_REGISTERED; /* another record won; keys stay */
