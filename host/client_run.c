@@ -353,6 +353,7 @@ tb_status cli_run_until(struct cli_run *run, cli_run_test *is_done, uint64_t unt
         if (host_clock_monotonic_ms() >= until_ms) return TB_STATUS(CLI_TIMEOUT);
         TRY(cli_run_once(run, NULL, 0, until_ms));
         if (run->turn_status.code != TB_OK) return run->turn_status;
+        if (is_done(run)) break; /* a refusal may come with the end of the connection */
         bool may_wait = run->is_patient || run->has_been_online;
         if (!may_wait && run->link_status.code != TB_OK) return run->link_status;
     }

@@ -18,6 +18,8 @@ static const char rejoin[] =
     "It is a copy, or came back from a backup.  'timbre device rejoin' makes it a new device.";
 static const char restricted[] =
     "'timbre notice list' shows the rooms in which the desk wrote to you; you may answer there.";
+static const char no_desk[] =
+    "The hub's first administrator has to register before anything else is possible.";
 static const char store_full[] =
     "Nothing was changed.  Look whether the disk is full, then do it again.";
 
@@ -27,8 +29,7 @@ static const struct advice_row chat_advice[] = {
     { CHAT_CODE_FROZEN, CLI_EXIT_OK,
       "The room goes on when its members' clients have been online; 'timbre sync' helps." },
     { CHAT_CODE_TENTATIVE, CLI_EXIT_OK, "Do it again in a few seconds." },
-    { CHAT_CODE_DESK_MISSING, CLI_EXIT_OK,
-      "The hub's first administrator has to register before anything else is possible." },
+    { CHAT_CODE_DESK_MISSING, CLI_EXIT_OK, no_desk },
     { CHAT_CODE_STORE, CLI_EXIT_OK, "Nothing was changed.  Tell the hub's operator." },
     { CHAT_CODE_VERSION, CLI_EXIT_OK, "Update this program or the hub." },
     { CHAT_CODE_ROLLED_BACK, CLI_EXIT_OK, rejoin },
@@ -71,6 +72,7 @@ static const struct advice_row status_advice[] = {
     { CLIENT_LOST_RACE, CLI_EXIT_CONFLICT, "Do it again." },
     { CLIENT_ROLLED_BACK_COMMIT, CLI_EXIT_CONFLICT, "Do it again." },
     { CLIENT_BUSY, CLI_EXIT_CONFLICT, NULL },
+    { CLIENT_DESK_MISSING, CLI_EXIT_CONFLICT, no_desk },
     { CLIENT_CASE_DECIDED, CLI_EXIT_CONFLICT, NULL },
     { CLIENT_CASE_UNVERIFIED, CLI_EXIT_VERIFY, NULL },
     { HOST_LOCKED, CLI_EXIT_CONFLICT,

@@ -2,7 +2,7 @@
 
 #include <string.h>
 
-#include "chat/statement.h"
+#include "chat/content.h"
 #include "client/status.h"
 #include "host/client_text.h"
 #include "wire/text.h"
@@ -13,26 +13,35 @@ enum {
     HANDLE_WIDTH_MIN = 6, HANDLE_WIDTH_MAX = 20
 };
 
+/* Timbre's own messages, which clients write for clients. */
+static const struct {
+    tb_bytes content_type;
+    const char *type, *sentence; /* %s: who */
+} typed[] = {
+    { { (const uint8_t *)CHAT_TYPE_INVITE, sizeof CHAT_TYPE_INVITE - 1 }, "invitation",
+      "%s made an invitation to this room" },
+    { { (const uint8_t *)CHAT_TYPE_DESK_KEYS, sizeof CHAT_TYPE_DESK_KEYS - 1 }, "desk_keys",
+      "%s passed on the desk's keys" },
+};
+
+/* Its index, or SIZE_MAX for what people write. */
+static size_t typed_index(const struct client_message_view *row)
+{
+    for (size_t i = 0; i < sizeof typed / sizeof typed[0]; i++) {
+        if (tb_bytes_equal(row->content_type, typed[i].content_type)) return i;
+    }
+    return SIZE_MAX;
+}
+
 static const char *type_name(const struct client_message_view *row)
 {
     static const char *const names[] = { "unknown", "message", "joined",  "member_added",
                                          "member_removed", "gap", "restored" };
     if (row->is_failed) return "failed";
+    if (row->row_kind == ROW_MESSAGE && typed_index(row) != SIZE_MAX) {
+        return typed[typed_index(row)].type;
+    }
     return names[row->row_kind <= ROW_RESTORED ? row->row_kind : 0];
-}
-
-/* A statement of reasons as sentences. */
-static tb_bytes statement_text(struct cli_app *app, tb_bytes encoded)
-{
-    struct chat_statement statement;
-    struct tb_buf buf;
-    tb_bytes text = { 0 };
-    tb_buf_init(&buf, &app->mem, CLI_APP_INPUT_LEN_MAX);
-    tb_status status = chat_statement_decode(encoded, &statement);
-    if (status.code == TB_OK) status = chat_statement_render(&statement, &buf);
-    if (status.code == TB_OK) status = tb_arena_dup(&app->arena, tb_buf_view(&buf), &text);
-    tb_buf_wipe(&buf);
-    return status.code == TB_OK ? text : TB_LITERAL("[a statement of reasons that does not parse]");
 }
 
 static tb_bytes sentence(struct cli_app *app, const char *format, tb_bytes who, uint64_t number)
@@ -60,10 +69,7 @@ tb_bytes cli_timeline_text(struct cli_app *app, const struct client_message_view
     case ROW_RESTORED: return TB_LITERAL("the hub was restored from a backup");
     default: break;
     }
-    if (tb_bytes_equal(row->content_type, TB_LITERAL("application/vnd.timbre.statement+cbor")) &&
-        row->text.len > 0 && (row->text.data[0] & 0xe0) == 0xa0) { /* a CBOR map */
-        return statement_text(app, row->text);
-    }
+    if (typed_index(row) != SIZE_MAX) return sentence(app, typed[typed_index(row)].sentence, who, 0);
     bool is_text = row->content_type.len == 0 ||
                    tb_bytes_starts_with(row->content_type, TB_LITERAL("text/"));
     return is_text || wire_text_is_utf8(row->text) ? row->text
@@ -107,7 +113,8 @@ static void print_row(struct cli_timeline *timeline, const struct client_message
         cli_out_record(&app->out, cli_timeline_record(app, timeline->room, row));
         return;
     }
-    bool is_message = row->row_kind == ROW_MESSAGE && !row->is_failed;
+    bool is_message = row->row_kind == ROW_MESSAGE && !row->is_failed &&
+                      typed_index(row) == SIZE_MAX;
     tb_bytes who = row->handle.len > 0 ? row->handle : row->account;
     if (!is_message) who = TB_LITERAL("--");
     size_t width = cli_text_width(who);

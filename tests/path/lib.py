@@ -26,6 +26,12 @@ class Refused(Exception):
     """Something is not as the step says."""
 
 
+def short(text, most=1500):
+    """For a person to read: texts of tests can be long."""
+    text = str(text)
+    return text if len(text) <= most else f"{text[:most // 2]} [...] {text[-most // 2:]}"
+
+
 def expect(is_so, text):
     if not is_so:
         raise Refused(text)
@@ -70,7 +76,7 @@ class Steps:
             self.failed += 1
             print(f"FAILED  {name}")
             text = str(error) if isinstance(error, Refused) else traceback.format_exc()
-            print("        " + text.rstrip().replace("\n", "\n        "), flush=True)
+            print("        " + short(text).rstrip().replace("\n", "\n        "), flush=True)
             if is_needed:
                 raise SystemExit(self.close())
             return None
