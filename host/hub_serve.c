@@ -44,11 +44,12 @@ static void raise_limits(const struct serving *serving, struct host_server_limit
 {
     struct rlimit files;
     if (getrlimit(RLIMIT_NOFILE, &files) != 0) return;
+    rlim_t before = files.rlim_cur;
     files.rlim_cur = files.rlim_max;
-    if (setrlimit(RLIMIT_NOFILE, &files) != 0) return;
+    if (setrlimit(RLIMIT_NOFILE, &files) != 0) files.rlim_cur = before;
     uint64_t count_max = files.rlim_cur > SPARE_FILE_COUNT ? files.rlim_cur - SPARE_FILE_COUNT : 1;
     if (limits->open_connection_count_max <= count_max) return;
-    host_log(&serving->log, HOST_LOG_INFO, "limits",
+    host_log(&serving->log, HOST_LOG_DEBUG, "limits",
              "open_connection_count_max is %llu: no more file descriptors are allowed",
              (unsigned long long)count_max);
     limits->open_connection_count_max = count_max;

@@ -452,7 +452,7 @@ def test_the_documented_configuration_is_the_default():
         with open(path, encoding="utf-8") as file:
             text = file.read()
         for section, key in values[0]:
-            assert f"{key} = " in text, f"[{section}] {key} is not in {path}"
+            assert f"\n{key} =" in text, f"[{section}] {key} is not in {path}"
 
 
 def test_an_invitation_is_made_while_the_hub_runs_and_while_it_does_not():
