@@ -89,7 +89,8 @@ void host_config_init(struct host_config *config, FILE *problems)
 static int find(const char *section, const char *name)
 {
     for (int key = 0; key < HOST_KEY_COUNT; key++) {
-        if (strcmp(rows[key].section, section) == 0 && strcmp(rows[key].name, name) == 0) return key;
+        if (strcmp(rows[key].section, section) != 0) continue;
+        if (strcmp(rows[key].name, name) == 0) return key;
     }
     return -1;
 }
@@ -258,7 +259,8 @@ static const char *fault_of(enum host_config_kind kind, const char *text)
                    ? NULL
                    : "not ADDRESS:PORT, [ADDRESS]:PORT or localhost:PORT";
     case HOST_CONFIG_NETWORKS:
-        return host_networks_parse(text, &networks).code == TB_OK ? NULL : "not ADDRESS or ADDRESS/LEN";
+        return host_networks_parse(text, &networks).code == TB_OK ? NULL
+                                                                  : "not ADDRESS or ADDRESS/LEN";
     case HOST_CONFIG_DOMAIN:
         return wire_uri_is_domain(tb_bytes_text(text)) ? NULL : "not a domain in lower case";
     case HOST_CONFIG_URL:

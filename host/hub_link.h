@@ -9,7 +9,7 @@ enum { HOST_LINK_LEN_MAX = 1024 };
 /* The URL that people reach the hub by: [server] public_url, or http(s)://localhost:<port of the
  * first listener>. */
 void host_link_origin(const struct host_config *config, char out[HOST_LINK_LEN_MAX]);
-/* <origin>/j/#<fragment>, with what it is good for.  The link is a secret: it is printed to standard
+/* <origin>/j/#<fragment>, with what it is good for.  The link is a secret: it goes to standard
  * output and nowhere else. */
 void host_link_print(const struct host_cli *cli, tb_bytes fragment, bool is_admin,
                      uint64_t expires_ms, uint64_t use_count_max);

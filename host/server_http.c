@@ -206,7 +206,8 @@ static void post(struct server_conn *conn)
 }
 
 /* True when the head is good and the body may come. */
-static bool begin_post(struct server_conn *conn, const struct host_http_request *head, tb_bytes name)
+static bool begin_post(struct server_conn *conn, const struct host_http_request *head,
+                       tb_bytes name)
 {
     struct server_request *request = conn->request;
     const struct chat_verb_row *row = chat_verb_by_path(name);

@@ -1,4 +1,4 @@
-/* /metrics: Prometheus text, on a listener of its own.  No label names a person, room or address. */
+/* /metrics: Prometheus text, on its own listener.  No label names a person, room or address. */
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
