@@ -124,8 +124,10 @@ $(addprefix $(BUILD)/,$(BENCHES)): $(BUILD)/bench-%: $(BUILD)/release/tests/benc
 $(SIM): $(call objects,asan,$(SIM_C)) $(call archives,all,asan)
 	$(call link,asan)
 $(UNITS): $(BUILD)/asan/unit/%: $(BUILD)/asan/tests/unit/%.o \
+		$$(if $$(filter hub_%,$$*),$(BUILD)/asan/tests/sim/store_mem.o) \
 		$$(call archives,$$(call room_of,$$*),asan)
 	$(call link,asan,-lcmocka)
+$(filter $(BUILD)/asan/unit/vectors_%,$(UNITS)): $(call objects,asan,$(VECTOR_C))
 $(FUZZERS): $(BUILD)/fuzz/bin/%: $(BUILD)/fuzz/tests/fuzz/%.o \
 		$$(call archives,$$(call room_of,$$*),fuzz)
 	$(call link,fuzz)
