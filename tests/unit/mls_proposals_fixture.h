@@ -1,6 +1,6 @@
 /* A group of six and a list of proposals that a test fills. */
-#ifndef TB_TESTS_MLS_PROPOSALS_FIXTURE_H
-#define TB_TESTS_MLS_PROPOSALS_FIXTURE_H
+#ifndef TB_TESTS_UNIT_MLS_PROPOSALS_FIXTURE_H
+#define TB_TESTS_UNIT_MLS_PROPOSALS_FIXTURE_H
 
 #include "tests/unit/mls_tree_fixture.h"
 

@@ -2,8 +2,8 @@
  * Members of a room and the delivery service that follows them.  The room requires AppDataUpdate,
  * AppEphemeral and SelfRemove, has one external sender (the hub's key) and a dictionary.
  */
-#ifndef TB_TESTS_MLS_PUBLIC_FIXTURE_H
-#define TB_TESTS_MLS_PUBLIC_FIXTURE_H
+#ifndef TB_TESTS_UNIT_MLS_PUBLIC_FIXTURE_H
+#define TB_TESTS_UNIT_MLS_PUBLIC_FIXTURE_H
 
 #include "tests/support.h"
 

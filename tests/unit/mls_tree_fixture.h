@@ -1,6 +1,6 @@
 /* Leaves, key packages and members for the tests of trees and proposals; suite 0x0001. */
-#ifndef TB_TESTS_MLS_TREE_FIXTURE_H
-#define TB_TESTS_MLS_TREE_FIXTURE_H
+#ifndef TB_TESTS_UNIT_MLS_TREE_FIXTURE_H
+#define TB_TESTS_UNIT_MLS_TREE_FIXTURE_H
 
 #include "tests/support.h"
 
