@@ -25,10 +25,10 @@ tb_status client_session_room_state(struct client_turn *turn, struct client_room
     bool is_live = room->row.state == CLIENT_ROOM_OPEN || room->row.state == CLIENT_ROOM_FROZEN;
     if (!is_live) return TB_STATUS(TB_OK);
     if (state->log_seq > room->hub_log_seq) room->hub_log_seq = state->log_seq;
-    /* With entries between, the next one tells whether the commit stood. */
-    if (state->log_seq == room->row.cursor) {
-        TRY(client_receive_final(turn, room, state->final_seq));
-    }
+    /* Names the newest final entry exactly, whether we have taken it or it is still to come; of
+     * older commits the entry behind them tells whether they stood. */
+    TRY(client_receive_final(turn, room, state->final_seq));
+    if (room->row.state == CLIENT_ROOM_REJOINING) return TB_STATUS(TB_OK);
     client_room_touch(room);
     switch (state->state) {
     case CLIENT_HUB_ROOM_FROZEN: room->row.state = CLIENT_ROOM_FROZEN; break;
