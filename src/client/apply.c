@@ -400,6 +400,13 @@ static tb_status client_commit_refuse(struct client_turn *turn, struct client_ro
                                       tb_status status)
 {
     if (client_status_is_fatal(status)) return status;
+    if ((room->flags & CLIENT_ROOM_BEHIND_GAP) != 0) {
+        /* It cites proposals that we were not given.  Banned, we know from the decision log what it
+         * does; otherwise we ask to be added again, and are told if we may not. */
+        struct client_changes changes = { .own_decision = room->row.decision_number };
+        if (changes.own_decision != 0) return client_commit_removed_us(turn, room, &changes);
+        return client_room_end(turn, room, CLIENT_ROOM_REJOINING);
+    }
     /* Of another epoch than ours: entries are missing, and no NACK would help. */
     if (status.code == MLS_EPOCH || status.code == MLS_EPOCH_PAST) {
         return client_room_end(turn, room, CLIENT_ROOM_REJOINING);

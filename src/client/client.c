@@ -94,7 +94,8 @@ static tb_status client_flush(struct client_turn *turn)
     for (const struct client_room *room = turn->client->rooms; room != NULL; room = room->next) {
         uint64_t due[3] = { room->duty_at_ms, room->retry_at_ms, room->intent_at_ms };
         for (size_t i = 0; i < 3; i++) {
-            if (due[i] != 0 && (next_ms == 0 || due[i] < next_ms)) next_ms = due[i];
+            /* What is due already waits for something else than time. */
+            if (due[i] > turn->now_ms && (next_ms == 0 || due[i] < next_ms)) next_ms = due[i];
         }
     }
     client_wake_at(turn, next_ms);

@@ -143,7 +143,8 @@ enum client_room_flag {
     CLIENT_ROOM_CREATE_SENT = 1 << 8,
     CLIENT_ROOM_REJOIN_SENT = 1 << 9,
     CLIENT_ROOM_HUB_FROZEN = 1 << 10,
-    CLIENT_ROOM_HAS_OUTBOX = 1 << 11    /* rows of it may be in the outbox */
+    CLIENT_ROOM_HAS_OUTBOX = 1 << 11,   /* rows of it may be in the outbox */
+    CLIENT_ROOM_BEHIND_GAP = 1 << 12    /* entries before the page at hand were not delivered */
 };
 struct client_room {
     struct client_room *next;
@@ -163,6 +164,7 @@ struct client_room {
     unsigned flight_count;   /* submits under way */
     uint64_t leave_op;
     uint64_t intent_at_ms;   /* the earliest intent that lets others go first; 0: none */
+    uint64_t gap_log_seq;    /* a page that came behind missing entries; asked for again once */
     uint64_t gap_lost_seq;   /* stubs up to here cannot be had; 0: none */
 };
 

@@ -173,6 +173,13 @@ static tb_status client_join_answered(struct client_turn *turn,
     TRY(client_join_forget(turn, room_uri));
     if (row.kind == CHAT_JOIN_KIND_DEVICE && tb_is_ok(client_room_get(turn, room_uri, &room))) {
         TRY(client_room_end(turn, room, CLIENT_ROOM_REMOVED)); /* no participant any more */
+        TRY(client_show(turn, &(struct client_show){
+                                  .kind = CLIENT_SHOW_REMOVED_US,
+                                  .room = room->row.room_uri,
+                                  .room_name = room->row.name,
+                                  .decision_number = room->row.decision_number,
+                                  .at_ms = turn->now_ms,
+                              }));
     }
     return client_show_failed(turn, row.op, code, client_answer_detail(turn, body, NULL));
 }

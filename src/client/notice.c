@@ -3,6 +3,20 @@
 
 #include "chat/decision.h"
 
+/* The rooms that a ban of ours reaches: their next commit removes us. */
+static void client_decision_mark(struct client_turn *turn, const struct chat_decision_entry *entry)
+{
+    const struct chat_decision *decision = &entry->decision;
+    for (struct client_room *room = turn->client->rooms; room != NULL; room = room->next) {
+        bool is_here = decision->scope == CHAT_SCOPE_HUB
+                         ? room->row.kind != CHAT_ROOM_NOTICE
+                         : tb_bytes_equal(room->row.room_uri, decision->room_uri);
+        if (!is_here) continue;
+        room->row.decision_number = decision->action == CHAT_ACTION_BAN ? entry->number : 0;
+        client_room_touch(room);
+    }
+}
+
 tb_status client_decision_take(struct client_turn *turn, const struct chat_decision_entry *entry)
 {
     struct client *client = turn->client;
@@ -21,6 +35,9 @@ tb_status client_decision_take(struct client_turn *turn, const struct chat_decis
     client->profile.decision_number = entry->number;
     client->is_profile_dirty = true;
     if (!tb_bytes_equal(entry->decision.subject, client->profile.account)) return TB_STATUS(TB_OK);
+    if (entry->decision.action == CHAT_ACTION_BAN || entry->decision.action == CHAT_ACTION_UNBAN) {
+        client_decision_mark(turn, entry);
+    }
     bool is_hub_ban = entry->decision.action == CHAT_ACTION_BAN
                       && entry->decision.scope == CHAT_SCOPE_HUB;
     if (!is_hub_ban) return TB_STATUS(TB_OK);

@@ -16,7 +16,9 @@ static tb_status client_room_is_out(struct client_turn *turn, struct client_room
     TRY(client_room_end(turn, room, CLIENT_ROOM_REMOVED));
     return client_show(turn, &(struct client_show){ .kind = CLIENT_SHOW_REMOVED_US,
                                                     .room = room->row.room_uri,
-                                                    .room_name = room->row.name });
+                                                    .room_name = room->row.name,
+                                                    .decision_number = room->row.decision_number,
+                                                    .at_ms = turn->now_ms });
 }
 
 tb_status client_session_room_state(struct client_turn *turn, struct client_room *room,

@@ -95,6 +95,25 @@ static tb_status client_cursor_ack(struct client_turn *turn, struct client_room 
     return client_request_send(turn, CHAT_VERB_CURSOR_ACK, &cursors, NULL, NULL);
 }
 
+/*
+ * Entries before this page are missing.  The log is asked for again from our cursor, once: a page
+ * may have overtaken another.  If it comes so again, the hub has no more for us: the entries are past
+ * retention, or we are banned and get nothing but the commit that removes us.
+ */
+static tb_status client_page_gap(struct client_turn *turn, struct client_room *room,
+                                 uint64_t first_log_seq, bool *is_accepted)
+{
+    *is_accepted = true;
+    room->flags &= ~(unsigned)CLIENT_ROOM_BEHIND_GAP;
+    if (first_log_seq == room->row.cursor + 1) return TB_STATUS(TB_OK);
+    bool is_known = room->gap_log_seq == first_log_seq || room->row.decision_number != 0;
+    room->flags |= CLIENT_ROOM_BEHIND_GAP;
+    if (is_known) return TB_STATUS(TB_OK);
+    *is_accepted = false;
+    room->gap_log_seq = first_log_seq;
+    return client_session_subscribe(turn, room);
+}
+
 static tb_status client_page_take(struct client_turn *turn, struct client_room *room,
                                   tb_bytes encoded)
 {
@@ -112,6 +131,9 @@ static tb_status client_page_take(struct client_turn *turn, struct client_room *
     if (last_seq <= room->row.cursor) return TB_STATUS(TB_OK); /* sent again */
     if (first->log_seq <= room->row.cursor) return TB_STATUS(CLIENT_HUB_ANSWER);
 
+    bool is_accepted;
+    TRY(client_page_gap(turn, room, first->log_seq, &is_accepted));
+    if (!is_accepted) return TB_STATUS(TB_OK);
     TRY(client_page_settle(turn, room, first));
     if (!client_room_is_live(room)) return TB_STATUS(TB_OK);
     TRY(client_page_entries(turn, room, &page, encoded, &is_blocked));
@@ -119,6 +141,7 @@ static tb_status client_page_take(struct client_turn *turn, struct client_room *
     if (room->row.state == CLIENT_ROOM_REJOINING) return TB_STATUS(TB_OK);
     room->row.cursor = last_seq;
     room->flags &= ~(unsigned)CLIENT_ROOM_RECORDS_ASKED;
+    room->gap_log_seq = 0;
     client_room_touch(room);
     TRY(client_restore_page_keep(turn, room, first->log_seq, encoded));
     return client_cursor_ack(turn, room);

@@ -18,6 +18,104 @@ static void sim_join_all(struct sim *sim, struct sim_client *host, const char *r
     }
 }
 
+/* The newest case of a desk. */
+static void sim_case_id(struct sim_client *who, uint8_t report_id[32])
+{
+    struct tb_arena arena;
+    struct client_case_view *cases;
+    size_t count;
+    tb_arena_init(&arena, &who->sim->heap.mem, 1 << 26);
+    if (!tb_is_ok(client_cases(who->client, &arena, &cases, &count)) || count == 0) {
+        sim_fail(who->sim, "the desk has no case", who);
+    }
+    const struct client_case_view *newest = &cases[count - 1];
+    if (!newest->is_verified) {
+        fprintf(stderr, "verdict %u\n%.*s\n", newest->verdict, (int)newest->sentences.len,
+                (const char *)newest->sentences.data);
+        sim_fail(who->sim, "S7: an honest report does not verify", who);
+    }
+    sim_trace(who, "%.*s", (int)newest->sentences.len, (const char *)newest->sentences.data);
+    memcpy(report_id, newest->report_id.data, 32);
+    who->sim->reports_verified_count++;
+    tb_arena_wipe(&arena);
+}
+
+static uint64_t sim_newest_seq(struct sim_client *who, const char *room, const char *handle)
+{
+    struct tb_arena arena;
+    struct client_message_view *rows;
+    size_t count;
+    uint64_t seq = 0;
+    tb_arena_init(&arena, &who->sim->heap.mem, 1 << 26);
+    if (!tb_is_ok(client_messages(who->client, tb_bytes_text(room), 0, SIZE_MAX, &arena, &rows,
+                                  &count))) {
+        sim_fail(who->sim, "client_messages", who);
+    }
+    for (size_t i = 0; i < count; i++) {
+        bool is_message = rows[i].row_kind == CLIENT_LINE_MESSAGE && !rows[i].is_failed;
+        if (is_message && tb_bytes_equal(rows[i].handle, tb_bytes_text(handle))) {
+            seq = rows[i].room_seq;
+        }
+    }
+    tb_arena_wipe(&arena);
+    return seq;
+}
+
+/* The notice room, in which a statement stands as text. */
+static void sim_notice_room(struct sim_client *who, char out[256])
+{
+    struct tb_arena arena;
+    tb_bytes uri;
+    struct client_message_view *rows;
+    size_t count, statement_count = 0;
+    tb_arena_init(&arena, &who->sim->heap.mem, 1 << 26);
+    if (!tb_is_ok(client_room_find(who->client, TB_LITERAL("Notice from the moderators"), &arena,
+                                   &uri))) {
+        sim_fail(who->sim, "the accused has no notice room", who);
+    }
+    if (!tb_is_ok(client_messages(who->client, uri, 0, SIZE_MAX, &arena, &rows, &count))) {
+        sim_fail(who->sim, "client_messages", who);
+    }
+    for (size_t i = 0; i < count; i++) {
+        if (rows[i].text.len == 0) continue;
+        statement_count++;
+        sim_trace(who, "%.*s", (int)rows[i].text.len, (const char *)rows[i].text.data);
+    }
+    if (statement_count == 0) sim_fail(who->sim, "the accused reads no statement", who);
+    snprintf(out, 256, "%.*s", (int)uri.len, (const char *)uri.data);
+    tb_arena_wipe(&arena);
+}
+
+/* carol reports mallory; ada's desk verifies and bans; mallory answers in the notice room. */
+static void sim_script_ban(struct sim *sim, const char *room)
+{
+    struct sim_client *ada = &sim->clients[0], *carol = &sim->clients[2];
+    struct sim_client *mallory = &sim->clients[3];
+    uint8_t report_id[32];
+    uint64_t target = sim_newest_seq(carol, room, "mallory");
+    size_t op = sim_act_report(carol, room, &target, 1);
+    sim_settle(sim, 60000);
+    sim_act_expect(sim, op);
+    if (ada->report_waiting_count == 0) sim_fail(sim, "the desk is not told of a report", ada);
+    op = sim_act_fetch(ada);
+    sim_settle(sim, 60000);
+    sim_act_expect(sim, op);
+    sim_case_id(ada, report_id);
+    op = sim_act_ban(ada, TB_ARRAY(report_id), CHAT_SCOPE_HUB);
+    sim_settle(sim, 60000);
+    sim_act_expect(sim, op);
+    if (!mallory->has_been_restricted) sim_fail(sim, "the accused is not restricted", mallory);
+    if (sim->removed_by_desk_count < 3) sim_fail(sim, "members see no decision", NULL);
+    char notice[256];
+    sim_notice_room(mallory, notice);
+    op = sim_act_send(mallory, notice);
+    sim_settle(sim, 60000);
+    sim_act_expect(sim, op);
+    op = sim_act_send(mallory, room);
+    sim_settle(sim, 60000);
+    if (sim->ops[op].is_done) sim_fail(sim, "a banned account still writes", mallory);
+}
+
 void sim_script_path(uint64_t seed, bool is_trace)
 {
     struct sim *sim = malloc(sizeof *sim);
@@ -34,6 +132,7 @@ void sim_script_path(uint64_t seed, bool is_trace)
         sim_settle(sim, 60000);
         sim_act_expect(sim, send);
     }
+    sim_script_ban(sim, room);
     sim_model_check_end(sim);
     printf("path: %llu messages shown, %zu epochs\n", (unsigned long long)sim->shown_count,
            sim->epoch_count);
