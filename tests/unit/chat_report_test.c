@@ -323,6 +323,87 @@ static void attack_16_each_field_of_the_envelope_is_bound(void **state)
     world_end(&s.w);
 }
 
+/* Seal `plain` as a body by hand, as a reporter who keeps no rule but the cryptography. */
+static void seal_raw(struct sealed *s, tb_bytes plain, struct chat_sealed_report *out)
+{
+    const struct crypto_provider *provider = s->w.f.suite.provider;
+    const tb_bytes key_info = TB_LITERAL("timbre report key"),
+                   nonce_info = TB_LITERAL("timbre report nonce");
+    uint8_t cek[32] = { 5 }, hash[32], context[64 + 32];
+    struct tb_secret key, nonce;
+    struct chat_report_aad aad = { .version = 1, .room_uri = s->sealed.room_uri };
+    struct chat_wrapped_key *wrapped = tb_arena_take(&s->w.f.arena, 1, sizeof *wrapped);
+
+    *out = s->sealed;
+    out->body_len = aad.body_len = (uint32_t)plain.len + 16;
+    memcpy(aad.report_id, out->report_id, 32);
+    aad.target_seq.at = out->target_seq.at;
+    aad.target_seq.count = out->target_seq.count;
+    uint8_t *body = tb_arena_take(&s->w.f.arena, out->body_len, 1);
+    assert_ok(crypto_expand(&s->w.f.suite, TB_ARRAY(cek), &key_info, 1, 32, &key));
+    assert_ok(crypto_expand(&s->w.f.suite, TB_ARRAY(cek), &nonce_info, 1, 12, &nonce));
+    assert_ok(provider->aead_seal(CRYPTO_AES256_GCM, tb_secret_view(&key), tb_secret_view(&nonce),
+                                  fixture_encode(&s->w.f, &chat_report_aad_desc, &aad), plain,
+                                  body));
+    out->body = (tb_bytes){ body, out->body_len };
+    assert_ok(provider->hash(CRYPTO_SHA256, &out->body, 1, hash));
+    const tb_bytes commit[] = { TB_LITERAL("timbre report commit"), TB_ARRAY(hash) };
+    assert_ok(provider->hmac(CRYPTO_SHA256, TB_ARRAY(cek), commit, 2, out->key_commit));
+    context[0] = (uint8_t)out->room_uri.len;
+    memcpy(context + 1, out->room_uri.data, out->room_uri.len);
+    memcpy(context + 1 + out->room_uri.len, out->report_id, 32);
+    *wrapped = s->sealed.keys.at[0];
+    assert_ok(crypto_encrypt_label(&s->w.f.suite, s->w.recipient.hpke_key,
+                                   CHAT_LABEL_SEALED_REPORT,
+                                   (tb_bytes){ context, 1 + out->room_uri.len + 32 },
+                                   TB_ARRAY(cek), &s->w.f.rng.rng, &s->w.f.arena,
+                                   &wrapped->kem_output, &wrapped->ciphertext));
+    out->keys.at = wrapped;
+}
+
+static void padding_is_zeros_and_as_short_as_can_be(void **state)
+{
+    (void)state;
+    struct sealed s;
+    struct chat_sealed_report sealed;
+    uint8_t plain[2048] = { 0 };
+    tb_bytes report;
+    sealed_init(&s);
+    plain[3] = 4;
+    memcpy(plain + 4, "text", 4);
+    seal_raw(&s, (tb_bytes){ plain, 1024 }, &sealed);
+    assert_ok(sealed_open(&s, taken_in(&s, &sealed), &report));
+    assert_bytes(report, TB_LITERAL("text"));
+    plain[1023] = 1;
+    seal_raw(&s, (tb_bytes){ plain, 1024 }, &sealed);
+    assert_status(sealed_open(&s, taken_in(&s, &sealed), &report), CHAT_SEALED_PADDING);
+    plain[1023] = 0;
+    seal_raw(&s, (tb_bytes){ plain, 2048 }, &sealed);
+    assert_status(sealed_open(&s, taken_in(&s, &sealed), &report), CHAT_SEALED_PADDING);
+    plain[0] = 0xff; /* longer than the body */
+    seal_raw(&s, (tb_bytes){ plain, 1024 }, &sealed);
+    assert_status(sealed_open(&s, taken_in(&s, &sealed), &report), CHAT_SEALED_PADDING);
+    seal_raw(&s, (tb_bytes){ plain, 1000 }, &sealed);
+    assert_status(sealed_open(&s, taken_in(&s, &sealed), &report), CHAT_SEALED_LENGTH);
+    world_end(&s.w);
+}
+
+static void v1_the_hub_signs_what_it_took_in(void **state)
+{
+    (void)state;
+    struct sealed s;
+    struct chat_report_intake out;
+    tb_bytes report;
+    sealed_init(&s);
+    assert_status(chat_report_open(&s.w.f.suite, s.intake, crypto_signing_key_public(&s.w.agent),
+                                   &s.opener, 1, &s.w.f.arena, &out, &report),
+                  CHAT_INTAKE_SIGNATURE);
+    assert_ok(chat_report_open(&s.w.f.suite, s.intake, crypto_signing_key_public(&s.w.intake),
+                               &s.opener, 1, &s.w.f.arena, &out, &report));
+    assert_int_equal(out.report.reporter_signature.len, 0); /* moderators learn no device */
+    world_end(&s.w);
+}
+
 static void the_reporter_s_signature_covers_every_field(void **state)
 {
     (void)state;
@@ -456,6 +537,8 @@ int main(void)
         cmocka_unit_test(a_sealed_report_opens_for_its_recipient_alone),
         cmocka_unit_test(attack_10_one_changed_octet_anywhere_in_an_intake_is_refused),
         cmocka_unit_test(attack_16_each_field_of_the_envelope_is_bound),
+        cmocka_unit_test(padding_is_zeros_and_as_short_as_can_be),
+        cmocka_unit_test(v1_the_hub_signs_what_it_took_in),
         cmocka_unit_test(the_reporter_s_signature_covers_every_field),
         cmocka_unit_test(attack_11_the_same_report_has_the_same_id_and_another_does_not),
         cmocka_unit_test(attack_21_a_pseudonym_lasts_a_month_and_names_nobody),
