@@ -409,6 +409,10 @@ static tb_status subscribe_room(struct hub *hub, struct hub_call *call,
     };
     TRY(sub_add(hub, room, &sub));
     TRY(tell_state(hub, call, room, &row, cursor));
+    /* It may have become final while nobody told this device: the newest entry says nothing of it. */
+    struct chat_cursor final = { hub_room_uri(room), room->head.final_seq };
+    hub_send(hub, call->effects, call->session->conn,
+             hub_push_blob(hub, CHAT_PUSH_FINAL, &chat_cursor_desc, &final));
     enqueue(hub, call->session);
     return hub_join_push_all(hub, room, call->session, call->arena, call->effects);
 }
