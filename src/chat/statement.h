@@ -11,6 +11,8 @@
 #include "chat/structs.h"
 #include "crypto/crypto.h"
 
+#define CHAT_LABEL_SEALED_STATEMENT "TimbreSealedStatement1"
+
 enum { CHAT_STATEMENT_TEXT_LEN_MAX = 16384 };
 /*
  * A deterministic CBOR map {1: decision id, 2: number, 3: action, 4: scope, 5: room, 6: reason
@@ -42,5 +44,21 @@ TB_MUST_USE tb_status chat_statement_hash(const struct crypto_suite *suite, tb_b
 /* The statement as English sentences, UTF-8, lines ended by \n. */
 TB_MUST_USE tb_status chat_statement_render(const struct chat_statement *statement,
                                             struct tb_buf *out);
+
+/*
+ * For an account without a KeyPackage (amendments 27): HPKE to a device key of its record, used as
+ * an X25519 key (crypto/montgomery.h), with the device's URI as context.  What makes it the desk's
+ * is the signed Decision that holds the statement's hash.  suite: 1 or 3.  CRYPTO_UNSUPPORTED,
+ * CRYPTO_KEY, TB_TOO_LONG.  *out borrows device and the arena.
+ */
+TB_MUST_USE tb_status chat_statement_seal(const struct crypto_suite *suite, tb_bytes device,
+                                          tb_bytes device_key, tb_bytes encoded,
+                                          struct tb_rng *rng, struct tb_arena *arena,
+                                          struct chat_sealed_statement *out);
+/* CHAT_STATEMENT_SEALED: not for this device, or changed. */
+TB_MUST_USE tb_status chat_statement_open(const struct crypto_suite *suite,
+                                          const struct crypto_signing_key *device_key,
+                                          const struct chat_sealed_statement *sealed,
+                                          struct tb_arena *arena, tb_bytes *encoded);
 
 #endif

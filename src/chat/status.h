@@ -167,7 +167,8 @@
     CODE(CHAT_DECISION_SIGNATURE, 781, "the decision is not signed by the decider's device")       \
     CODE(CHAT_DECISION_ENTRY_SIGNATURE, 782, "the log entry is not signed by the hub")             \
     CODE(CHAT_DECISION_ENTRY_CHAIN, 783, "the log entry does not follow the one before it")        \
-    CODE(CHAT_STATEMENT_FORM, 784, "the statement of reasons has not its form")
+    CODE(CHAT_STATEMENT_FORM, 784, "the statement of reasons has not its form")                    \
+    CODE(CHAT_STATEMENT_SEALED, 785, "the sealed statement does not open with this device's key")
 
 #define CHAT_STATUS_LIST(CODE)                                                                     \
     CHAT_STATUS_CONTENT(CODE)                                                                      \

@@ -248,6 +248,37 @@ static void a_statement_reads_as_sentences_and_moves_no_terminal(void **state)
     fixture_end(&f);
 }
 
+static void a_statement_is_sealed_to_one_device(void **state)
+{
+    (void)state;
+    struct desk d;
+    struct chat_statement statement = statement_of();
+    struct chat_sealed_statement sealed, bad;
+    tb_bytes encoded, out;
+    desk_init(&d);
+    encoded = statement_encode(&d.f, &statement);
+    assert_ok(chat_statement_seal(&d.f.suite, TB_LITERAL("mimi://hub.example/d/mallory/1"),
+                                  crypto_signing_key_public(&d.device), encoded, &d.f.rng.rng,
+                                  &d.f.arena, &sealed));
+    assert_ok(chat_statement_open(&d.f.suite, &d.device, &sealed, &d.f.arena, &out));
+    assert_bytes(out, encoded);
+    assert_status(chat_statement_open(&d.f.suite, &d.intake, &sealed, &d.f.arena, &out),
+                  CHAT_STATEMENT_SEALED);
+    bad = sealed;
+    bad.device = TB_LITERAL("mimi://hub.example/d/mallory/2");
+    assert_status(chat_statement_open(&d.f.suite, &d.device, &bad, &d.f.arena, &out),
+                  CHAT_STATEMENT_SEALED);
+    bad = sealed;
+    bad.ciphertext = fixture_changed(&d.f, sealed.ciphertext, 5);
+    assert_status(chat_statement_open(&d.f.suite, &d.device, &bad, &d.f.arena, &out),
+                  CHAT_STATEMENT_SEALED);
+    bad = sealed;
+    bad.kem_output.len--;
+    assert_status(chat_statement_open(&d.f.suite, &d.device, &bad, &d.f.arena, &out),
+                  CHAT_STATEMENT_SEALED);
+    desk_end(&d);
+}
+
 /* ------------------------------------------------------------------ acknowledgements */
 
 static void an_acknowledgement_is_for_one_commit_and_result(void **state)
@@ -342,6 +373,7 @@ int main(void)
         cmocka_unit_test(a_statement_has_one_encoding),
         cmocka_unit_test(what_is_no_statement_is_refused),
         cmocka_unit_test(a_statement_reads_as_sentences_and_moves_no_terminal),
+        cmocka_unit_test(a_statement_is_sealed_to_one_device),
         cmocka_unit_test(an_acknowledgement_is_for_one_commit_and_result),
         cmocka_unit_test(reasons_are_found_by_code_and_by_name),
         cmocka_unit_test(dates_are_right_at_the_edges_of_years),

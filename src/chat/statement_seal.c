@@ -1,0 +1,49 @@
+/* Statements of reasons for an account that has no KeyPackage left. */
+#include "chat/statement.h"
+
+#include "crypto/montgomery.h"
+
+enum { CIPHERTEXT_LEN_MAX = 65536 }; /* of the row of chat_sealed_statement */
+
+static bool is_offered(const struct crypto_suite *suite)
+{
+    return suite->kem == CRYPTO_KEM_X25519 && suite->signature == CRYPTO_ED25519;
+}
+
+tb_status chat_statement_seal(const struct crypto_suite *suite, tb_bytes device,
+                              tb_bytes device_key, tb_bytes encoded, struct tb_rng *rng,
+                              struct tb_arena *arena, struct chat_sealed_statement *out)
+{
+    struct chat_sealed_statement sealed = { .device = device };
+    uint8_t public_key[CRYPTO_X25519_LEN];
+
+    if (!is_offered(suite)) return TB_STATUS(CRYPTO_UNSUPPORTED);
+    if (encoded.len > CIPHERTEXT_LEN_MAX - CRYPTO_TAG_LEN || device.len > CHAT_URI_LEN_MAX) {
+        return TB_STATUS(TB_TOO_LONG);
+    }
+    TRY(crypto_montgomery_public(device_key, public_key));
+    TRY(crypto_encrypt_label(suite, TB_ARRAY(public_key), CHAT_LABEL_SEALED_STATEMENT, device,
+                             encoded, rng, arena, &sealed.kem_output, &sealed.ciphertext));
+    *out = sealed;
+    return TB_STATUS(TB_OK);
+}
+
+tb_status chat_statement_open(const struct crypto_suite *suite,
+                              const struct crypto_signing_key *device_key,
+                              const struct chat_sealed_statement *sealed, struct tb_arena *arena,
+                              tb_bytes *encoded)
+{
+    uint8_t public_key[CRYPTO_X25519_LEN];
+    struct tb_secret private_key;
+
+    if (!is_offered(suite)) return TB_STATUS(CRYPTO_UNSUPPORTED);
+    TRY(crypto_montgomery_public(crypto_signing_key_public(device_key), public_key));
+    TRY(crypto_montgomery_private(suite, tb_secret_view(&device_key->private_key), &private_key));
+    tb_status status = crypto_decrypt_label(suite, tb_secret_view(&private_key),
+                                            TB_ARRAY(public_key), CHAT_LABEL_SEALED_STATEMENT,
+                                            sealed->device, sealed->kem_output, sealed->ciphertext,
+                                            arena, encoded);
+    tb_secret_wipe(&private_key);
+    if (tb_is_ok(status) || status.code == TB_NO_SPACE) return status;
+    return TB_STATUS(CHAT_STATEMENT_SEALED);
+}
