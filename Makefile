@@ -124,7 +124,7 @@ $(addprefix $(BUILD)/,$(BENCHES)): $(BUILD)/bench-%: $(BUILD)/release/tests/benc
 $(SIM): $(call objects,asan,$(SIM_C)) $(call archives,all,asan)
 	$(call link,asan)
 $(UNITS): $(BUILD)/asan/unit/%: $(BUILD)/asan/tests/unit/%.o \
-		$$(if $$(filter hub_%,$$*),$(BUILD)/asan/tests/sim/store_mem.o) \
+		$$(if $$(filter hub,$$(call room_of,$$*)),$(BUILD)/asan/tests/sim/store_mem.o) \
 		$$(call archives,$$(call room_of,$$*),asan)
 	$(call link,asan,-lcmocka)
 $(filter $(BUILD)/asan/unit/vectors_%,$(UNITS)): $(call objects,asan,$(VECTOR_C))
