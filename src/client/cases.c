@@ -226,6 +226,7 @@ static tb_status client_case_new(struct client_turn *turn, const struct chat_que
     tb_status status = client_case_get(turn, TB_ARRAY(row.report_id), &known);
     if (status.code != TB_NOT_FOUND) return status; /* known: decisions stay */
     TRY(client_case_judge(turn, &row, NULL));
+    TRY(client_decision_of_case(turn, &row));
     TRY(client_case_put(turn, &row));
     turn->client->fetch_new_count++;
     if (row.accused.len != 0) TRY(client_record_fetch(turn, row.accused, NULL, 0, 0));

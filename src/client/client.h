@@ -45,7 +45,8 @@ enum client_effect_kind {
 /* What a person or a program is told.  Fields that do not apply are empty. */
 enum client_show_kind {
     CLIENT_SHOW_DONE = 1,       /* op; link, account, room, number as the act says */
-    CLIENT_SHOW_FAILED,         /* op, code (enum chat_code or tb_status), text */
+    CLIENT_SHOW_FAILED,         /* op, code (enum chat_code, or tb_status from 100 on), text;
+                                 * op 0: the hub refuses the session, and why */
     CLIENT_SHOW_ONLINE,         /* logged in; is_restricted */
     CLIENT_SHOW_OFFLINE,
     CLIENT_SHOW_SYNCED,         /* every room is at the hub's newest entry as of login */

@@ -464,8 +464,11 @@ TB_MUST_USE tb_status client_commit_info_extensions(struct client_turn *turn,
                                                     const struct client_room *room,
                                                     struct mls_extension **extension);
 
-/* Propose our SelfRemove in the epoch that stands (leave.c). */
-TB_MUST_USE tb_status client_leave_send(struct client_turn *turn, struct client_room *room);
+/* Propose our SelfRemove in the epoch that stands, unless its log holds it already (leave.c). */
+TB_MUST_USE tb_status client_leave_work(struct client_turn *turn, struct client_room *room);
+/* A proposal of the log: is it that? */
+TB_MUST_USE tb_status client_leave_see(struct client_turn *turn, struct client_room *room,
+                                       tb_bytes message);
 
 /* ---- intents (intent.c) ---- */
 
@@ -592,6 +595,9 @@ TB_MUST_USE tb_status client_decide_room_ready(struct client_turn *turn, struct 
                                                tb_bytes account, bool is_added);
 TB_MUST_USE tb_status client_decide_statement_sent(struct client_turn *turn, tb_bytes case_id,
                                                    tb_bytes room_uri);
+/* The decision that the log holds about this case, if there is one. */
+TB_MUST_USE tb_status client_decision_of_case(struct client_turn *turn,
+                                              struct client_case_row *row);
 TB_MUST_USE tb_status client_decide_work(struct client_turn *turn);
 TB_MUST_USE tb_status client_decide_fail(struct client_turn *turn, tb_bytes case_id, uint16_t code,
                                          tb_bytes detail);

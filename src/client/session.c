@@ -10,7 +10,13 @@ static tb_status client_after_record(struct client_turn *turn);
 static tb_status client_session_refuse(struct client_turn *turn, uint16_t code, tb_bytes detail)
 {
     struct client *client = turn->client;
-    TRY(client_show_failed(turn, client->profile.register_op, code, detail));
+    struct client_show refusal = {
+        .kind = CLIENT_SHOW_FAILED,
+        .op = client->profile.register_op, /* 0: of no act, but of the session */
+        .code = code,
+        .text = detail,
+    };
+    TRY(client_show(turn, &refusal));
     client->profile.register_op = 0;
     client->is_profile_dirty = true;
     TRY(client_effect_close(turn));
