@@ -20,9 +20,18 @@ int cli_app_fail_detail(struct cli_app *app, tb_status status, const char *doing
     return cli_out_fail(&app->out, &problem, doing, detail);
 }
 
+/* A status, or what stands behind it when the hub refused the session. */
+static struct cli_problem problem_of(const struct cli_app *app, tb_status status)
+{
+    return status.code == CLI_REFUSED ? cli_status_show(app->run.refusal_code)
+                                      : cli_status_problem(status);
+}
+
 int cli_app_fail(struct cli_app *app, tb_status status, const char *doing)
 {
-    return cli_app_fail_detail(app, status, doing, tb_bytes_text(cli_run_why(&app->run, status)));
+    struct cli_problem problem = problem_of(app, status);
+    return cli_out_fail(&app->out, &problem, doing,
+                        tb_bytes_text(cli_run_why(&app->run, status)));
 }
 
 int cli_app_usage(struct cli_app *app, const char *title, const char *advice)
@@ -81,7 +90,7 @@ int cli_app_refresh(struct cli_app *app)
         return cli_app_fail(app, status, "look at the hub");
     }
     if (status.code != TB_OK) {
-        struct cli_problem problem = cli_status_problem(status);
+        struct cli_problem problem = problem_of(app, status);
         const char *why = cli_run_why(&app->run, status);
         cli_out_note(&app->out, "timbre: this is what the profile holds; %s%s%s%s.\n",
                      problem.title, *why != 0 ? " (" : "", why, *why != 0 ? ")" : "");
@@ -92,21 +101,13 @@ int cli_app_refresh(struct cli_app *app)
     return CLI_EXIT_OK;
 }
 
-/* Codes of the hub's answers lie below those of every room but base, whose codes no act gives. */
-static int fail_outcome(struct cli_app *app, const struct client_show *show, const char *doing)
-{
-    enum { CHAT_CODE_LIMIT = 100 };
-    struct cli_problem problem = show->code < CHAT_CODE_LIMIT
-                                     ? cli_status_chat(show->code)
-                                     : cli_status_problem(TB_STATUS(show->code));
-    return cli_out_fail(&app->out, &problem, doing, show->text);
-}
-
 int cli_app_outcome(struct cli_app *app, tb_status status, const char *doing)
 {
     if (status.code != TB_OK) return cli_app_fail(app, status, doing);
-    if (app->run.outcome.is_failed) return fail_outcome(app, &app->run.outcome.show, doing);
-    return CLI_EXIT_OK;
+    const struct client_show *show = &app->run.outcome.show;
+    if (!app->run.outcome.is_failed) return CLI_EXIT_OK;
+    struct cli_problem problem = cli_status_show(show->code);
+    return cli_out_fail(&app->out, &problem, doing, show->text);
 }
 
 int cli_app_await(struct cli_app *app, tb_status status, uint64_t op, const char *doing)

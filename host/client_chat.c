@@ -50,9 +50,9 @@ static void on_show(void *ctx, const struct client_show *show)
     struct cli_app *app = chat->app;
     prompt_hide(chat);
     if (show->kind == CLIENT_SHOW_FAILED) {
-        struct cli_problem problem = show->code < 100 ? cli_status_chat(show->code)
-                                                      : cli_status_problem(TB_STATUS(show->code));
-        chat->code = cli_out_fail(&app->out, &problem, "send a message", show->text);
+        struct cli_problem problem = cli_status_show(show->code);
+        chat->code = cli_out_fail(&app->out, &problem,
+                                  show->op == 0 ? "log in" : "send a message", show->text);
     } else if (show->kind == CLIENT_SHOW_OFFLINE) {
         cli_out_note(&app->out, "timbre: the connection is lost; trying again.\n");
     } else if (!cli_out_is_text(&app->out) && show->kind == CLIENT_SHOW_ALARM) {

@@ -22,8 +22,8 @@ static const char *type_name(enum client_show_kind kind)
     case CLIENT_SHOW_HUB_RESTORED: return "restored";
     case CLIENT_SHOW_ROLLED_BACK: return "rolled_back";
     case CLIENT_SHOW_ROOM_CLOSED: return "room_closed";
-    case CLIENT_SHOW_DONE:
-    case CLIENT_SHOW_FAILED: break;
+    case CLIENT_SHOW_FAILED: return "refused"; /* the session, when it is of no act */
+    case CLIENT_SHOW_DONE: break;
     }
     return NULL;
 }
@@ -36,7 +36,8 @@ static void set_text(json_t *record, const char *field, tb_bytes text)
 json_t *cli_notice_record(const struct client_show *show)
 {
     const char *type = type_name(show->kind);
-    if (type == NULL) return NULL;
+    bool is_of_act = show->kind == CLIENT_SHOW_FAILED && show->op != 0;
+    if (type == NULL || is_of_act) return NULL;
     json_t *record = json_object();
     cli_json_set(record, "type", json_string(type));
     set_text(record, "room", show->room);
@@ -57,8 +58,9 @@ json_t *cli_notice_record(const struct client_show *show)
     if (show->decision_number != 0) {
         cli_json_set(record, "decision", json_integer((json_int_t)show->decision_number));
     }
-    if (show->kind == CLIENT_SHOW_ALARM || show->kind == CLIENT_SHOW_FAILED_ENTRY) {
-        struct cli_problem problem = cli_status_problem(TB_STATUS(show->code));
+    if (show->kind == CLIENT_SHOW_ALARM || show->kind == CLIENT_SHOW_FAILED_ENTRY ||
+        show->kind == CLIENT_SHOW_FAILED) {
+        struct cli_problem problem = cli_status_show(show->code);
         cli_json_set(record, "code", json_string(problem.code));
         cli_json_set(record, "title", json_string(problem.title));
     }

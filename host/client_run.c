@@ -124,6 +124,12 @@ static void note_show(struct cli_run *run, const struct client_show *show)
         run->attempt_count = 0;
         break;
     case CLIENT_SHOW_OFFLINE: run->is_synced = false; break;
+    case CLIENT_SHOW_FAILED:
+        if (show->op != 0) break;
+        run->refusal_code = show->code;
+        (void)snprintf(run->link_why, sizeof run->link_why, "%.*s", (int)show->text.len,
+                       (const char *)show->text.data);
+        break;
     case CLIENT_SHOW_SYNCED: run->is_synced = true; break;
     case CLIENT_SHOW_RESTRICTED: run->is_restricted = true; break;
     case CLIENT_SHOW_ROLLED_BACK: run->is_rolled_back = true; break;
@@ -230,7 +236,7 @@ static void link_lost(struct cli_run *run, tb_status status, const char *why)
     run->attempt_count++;
     run->retry_at_ms = host_clock_monotonic_ms() + wait_ms;
     run->link_status = status;
-    (void)snprintf(run->link_why, sizeof run->link_why, "%s", why);
+    if (why != NULL) (void)snprintf(run->link_why, sizeof run->link_why, "%s", why);
 }
 
 static void link_open(struct cli_run *run)
@@ -238,6 +244,7 @@ static void link_open(struct cli_run *run)
     tb_bytes origin = client_origin(run->client);
     char why[CLI_WHY_LEN_MAX] = "";
     if (origin.len == 0) return; /* not registered: nowhere to go */
+    run->refusal_code = 0;
     if (run->socket == NULL) {
         tb_status status = cli_socket_new(origin, run->ca_file, run->mem, &run->rng->rng,
                                           &run->socket, why);
@@ -262,9 +269,13 @@ static void link_settle(struct cli_run *run)
     } else if (state == CLI_SOCKET_CLOSED && run->retry_at_ms == 0) {
         tb_status status = cli_socket_status(run->socket);
         const char *why = cli_socket_why(run->socket);
-        if (status.code == TB_OK) { /* we closed it, because the engine said so */
-            status = TB_STATUS(CLI_CLOSED);
-            why = "the session was refused";
+        if (run->refusal_code != 0) {
+            status = TB_STATUS(CLI_REFUSED);
+            why = NULL; /* link_why holds the hub's words */
+            run->has_been_online = false;
+        } else if (status.code == TB_OK) { /* we closed it, because the engine said so */
+            status = TB_STATUS(CLI_FRAME);
+            why = "what the hub sent does not fit";
             run->has_been_online = false;
         }
         link_lost(run, status, why);
@@ -354,6 +365,7 @@ tb_status cli_run_until(struct cli_run *run, cli_run_test *is_done, uint64_t unt
         TRY(cli_run_once(run, NULL, 0, until_ms));
         if (run->turn_status.code != TB_OK) return run->turn_status;
         if (is_done(run)) break; /* a refusal may come with the end of the connection */
+        if (run->is_rolled_back) return TB_STATUS(CLIENT_ROLLED_BACK);
         bool may_wait = run->is_patient || run->has_been_online;
         if (!may_wait && run->link_status.code != TB_OK) return run->link_status;
     }

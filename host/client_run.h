@@ -50,6 +50,7 @@ struct cli_run {
     uint64_t retry_at_ms;    /* monotonic */
     tb_status link_status;   /* why there is no connection; TB_OK while there may be one */
     char link_why[CLI_WHY_LEN_MAX];
+    uint16_t refusal_code;   /* CLI_REFUSED: as CLIENT_SHOW_FAILED says; its words in link_why */
     tb_status turn_status;   /* TB_STORE after a turn that the store refused */
     char turn_why[CLI_WHY_LEN_MAX];
     uint64_t awaited_op;

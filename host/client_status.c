@@ -183,3 +183,9 @@ struct cli_problem cli_status_chat(uint16_t code)
     }
     return problem;
 }
+
+struct cli_problem cli_status_show(uint16_t code)
+{
+    enum { CHAT_CODE_END = 100 }; /* codes of base, which lie there too, no act ends with */
+    return code < CHAT_CODE_END ? cli_status_chat(code) : cli_status_problem(TB_STATUS(code));
+}

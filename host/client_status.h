@@ -20,7 +20,8 @@
     CODE(CLI_CLOSED, 1115, "the hub ended the connection")                                         \
     CODE(CLI_TIMEOUT, 1116, "no answer came in time")                                              \
     CODE(CLI_QUEUE, 1117, "too much waits to be sent")                                             \
-    CODE(CLI_INTERRUPTED, 1118, "interrupted")
+    CODE(CLI_INTERRUPTED, 1118, "interrupted")                                                     \
+    CODE(CLI_REFUSED, 1119, "the hub refused the session")
 
 enum cli_status_code {
 #define CLI_STATUS_ENUM(NAME_, NUMBER_, TEXT_) NAME_ = NUMBER_,
@@ -33,5 +34,7 @@ enum { CLI_WHY_LEN_MAX = 512 }; /* octets of words that say why, with the termin
 struct cli_problem cli_status_problem(tb_status status);
 /* The same for a code of the hub's answers (enum chat_code). */
 struct cli_problem cli_status_chat(uint16_t code);
+/* The same for the code of a CLIENT_SHOW_FAILED: enum chat_code below 100, tb_status from there. */
+struct cli_problem cli_status_show(uint16_t code);
 
 #endif

@@ -76,8 +76,12 @@ def first_people(steps, world):
 
     def locked():
         holder = world.start("bob", "sync", "--follow")
-        wait_for(lambda: os.path.getsize(os.path.join(world.profile_folder("bob"), "lock")),
-                 "the lock")
+        lock = os.path.join(world.profile_folder("bob"), "lock")
+
+        def is_held():
+            with open(lock, encoding="ascii") as file:
+                return file.read().strip() == str(holder.process.pid)
+        wait_for(is_held, "the lock")
         result = world.json("bob", "room", "list", code=CONFLICT)
         equal(result.problem["code"], "locked", "code")
         expect(str(holder.process.pid) in result.problem["detail"], result.problem)
