@@ -11,8 +11,8 @@
 
 enum { CRYPTO_X25519_LEN = 32 };
 
-/* u = (1 + y) / (1 - y).  The key is PUBLIC: time depends on it.  CRYPTO_KEY for another length, for
- * a y that is not below 2^255 - 19, and for the neutral element. */
+/* u = (1 + y) / (1 - y).  The key is PUBLIC: time depends on it.  CRYPTO_KEY for another length,
+ * for a y that is not below 2^255 - 19, and for the neutral element. */
 TB_MUST_USE tb_status crypto_montgomery_public(tb_bytes ed25519_public,
                                                uint8_t out[CRYPTO_X25519_LEN]);
 /* The scalar of a seed, unclamped: the first half of SHA-512(seed).  The caller wipes it. */
