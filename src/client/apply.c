@@ -346,6 +346,7 @@ static tb_status client_commit_merged(struct client_turn *turn, struct client_ro
                                       const struct client_changes *changes)
 {
     room->flags |= CLIENT_ROOM_GROUP_DIRTY;
+    room->flags &= ~(unsigned)CLIENT_ROOM_LEAVE_SENT;
     room->row.tentative_seq = entry->log_seq;
     room->duty_at_ms = 0;
     room->retry_at_ms = 0;
@@ -498,6 +499,7 @@ tb_status client_commit_take_proposal(struct client_turn *turn, struct client_ro
     struct mls_received received;
     TRY(client_room_group(turn, room, &group));
     size_t count_before = mls_group_pending_proposal_count(group);
+    TRY(client_leave_see(turn, room, entry->body.proposal->message));
     tb_status status = mls_group_receive(group, entry->body.proposal->message, turn->now_ms / 1000,
                                          NULL, 0, &turn->arena, &received, NULL);
     if (client_status_is_fatal(status)) return status;

@@ -52,16 +52,17 @@ tb_status client_commit_duty_check(struct client_turn *turn, struct client_room 
     struct mls_group *group;
     TRY(client_room_group(turn, room, &group));
     size_t count = mls_group_pending_proposal_count(group);
-    bool has_duty = count != 0;
-    for (size_t i = 0; i < count && has_duty; i++) {
+    uint8_t duty = count != 0 ? CLIENT_DUTY_OURS : CLIENT_DUTY_NONE;
+    for (size_t i = 0; i < count; i++) {
         struct mls_staged_proposal pending;
         if (!mls_group_pending_proposal(group, i, &pending)) continue;
-        has_duty = !client_pending_is_own(group, &pending); /* nobody commits its own removal */
+        /* Nobody commits its own removal. */
+        if (client_pending_is_own(group, &pending)) duty = CLIENT_DUTY_OTHERS;
     }
-    if (room->row.has_duty != has_duty) client_room_touch(room);
-    room->row.has_duty = has_duty;
-    if (!has_duty) room->duty_at_ms = 0;
-    if (!has_duty || room->duty_at_ms != 0) return TB_STATUS(TB_OK);
+    if (room->row.duty != duty) client_room_touch(room);
+    room->row.duty = duty;
+    if (duty != CLIENT_DUTY_OURS) room->duty_at_ms = 0;
+    if (duty != CLIENT_DUTY_OURS || room->duty_at_ms != 0) return TB_STATUS(TB_OK);
     uint8_t random[2];
     TRY(tb_rng_fill(turn->client->config.rng, random, sizeof random));
     room->duty_at_ms =
@@ -246,15 +247,14 @@ tb_status client_commit_work(struct client_turn *turn, struct client_room *room)
 {
     struct client_commit_row commit;
     if (!client_room_is_steady(turn->client, room)) return TB_STATUS(TB_OK);
-    if (room->row.leave_wanted && (room->flags & CLIENT_ROOM_LEAVE_SENT) == 0) {
-        return client_leave_send(turn, room);
-    }
+    if (room->row.leave_wanted) TRY(client_leave_work(turn, room));
     if ((room->flags & CLIENT_ROOM_COMMIT_SENT) != 0) return TB_STATUS(TB_OK);
     if (room->row.has_commit) {
         TRY(client_commit_own_get(turn, room, &commit));
         return client_commit_send(turn, room, &commit);
     }
-    if (room->row.has_duty) {
+    if (room->row.duty == CLIENT_DUTY_OTHERS) return TB_STATUS(TB_OK);
+    if (room->row.duty == CLIENT_DUTY_OURS) {
         if (room->duty_at_ms == 0) TRY(client_commit_duty_check(turn, room));
         bool has_messages = (room->flags & CLIENT_ROOM_HAS_OUTBOX) != 0;
         if (room->duty_at_ms > turn->now_ms && !has_messages) return TB_STATUS(TB_OK);

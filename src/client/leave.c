@@ -25,22 +25,55 @@ static tb_status client_leave_answered(struct client_turn *turn,
     return client_show_failed(turn, request->op, code, client_answer_detail(turn, body, NULL));
 }
 
-tb_status client_leave_send(struct client_turn *turn, struct client_room *room)
+/* What an earlier try left in the group, so that it can be proposed (octet for octet) again. */
+static void client_leave_forget(struct client_room *room)
+{
+    size_t count = mls_group_pending_proposal_count(room->group);
+    uint32_t own = mls_group_own_leaf(room->group);
+    for (size_t i = count; i-- != 0;) {
+        struct mls_staged_proposal pending;
+        if (!mls_group_pending_proposal(room->group, i, &pending)) continue;
+        bool is_own = pending.proposal->proposal_type == MLS_PROPOSAL_SELF_REMOVE
+                      && pending.sender_type == MLS_SENDER_MEMBER && pending.sender_index == own;
+        if (is_own) mls_group_pending_proposal_drop(room->group, i);
+    }
+}
+
+tb_status client_leave_work(struct client_turn *turn, struct client_room *room)
 {
     struct mls_group *group;
     struct mls_proposal proposal = { .proposal_type = MLS_PROPOSAL_SELF_REMOVE };
     struct chat_room_update update = { .room_uri = room->row.room_uri };
+    if ((room->flags & CLIENT_ROOM_LEAVE_SENT) != 0) return TB_STATUS(TB_OK);
     TRY(client_room_group(turn, room, &group));
-    tb_status status = mls_group_propose(group, &proposal, TB_LITERAL("\0"), true, &turn->arena,
-                                         &update.handshake);
-    room->flags |= CLIENT_ROOM_LEAVE_SENT;
-    /* Proposed in this epoch already: the hub has it, or will hear of it in the next. */
-    if (status.code == MLS_PENDING_TWICE) return TB_STATUS(TB_OK);
-    TRY(status);
-    room->flags |= CLIENT_ROOM_GROUP_DIRTY;
+    /* In the log of this epoch it gates every commit, so the next one carries it. */
+    if (room->row.leave_epoch == mls_group_epoch(group) + 1) return TB_STATUS(TB_OK);
+    client_leave_forget(room);
+    TRY(mls_group_propose(group, &proposal, TB_LITERAL("\0"), true, &turn->arena,
+                          &update.handshake));
+    room->flags |= CLIENT_ROOM_GROUP_DIRTY | CLIENT_ROOM_LEAVE_SENT;
+    TRY(client_commit_duty_check(turn, room));
     struct client_about about = { .op = room->leave_op, .number = room->row.no };
     return client_request_send(turn, CHAT_VERB_ROOM_UPDATE, &update, client_leave_answered,
                                &about);
+}
+
+tb_status client_leave_see(struct client_turn *turn, struct client_room *room, tb_bytes message)
+{
+    struct mls_message in;
+    tb_status status = wire_decode(&mls_message_desc, message, &turn->arena, &in, NULL);
+    if (client_status_is_fatal(status)) return status;
+    if (!tb_is_ok(status) || in.wire_format != MLS_WIRE_PUBLIC_MESSAGE) return TB_STATUS(TB_OK);
+    const struct mls_framed_content *content = &in.of.public_message->authenticated.content;
+    bool is_own = content->sender.sender_type == MLS_SENDER_MEMBER
+                  && content->sender.of.leaf_index->value == mls_group_own_leaf(room->group)
+                  && content->content_type == MLS_CONTENT_PROPOSAL
+                  && content->of.proposal->proposal_type == MLS_PROPOSAL_SELF_REMOVE
+                  && content->epoch == mls_group_epoch(room->group);
+    if (!is_own) return TB_STATUS(TB_OK);
+    room->row.leave_epoch = content->epoch + 1;
+    client_room_touch(room);
+    return TB_STATUS(TB_OK);
 }
 
 tb_status client_room_leave(struct client *client, uint64_t now_ms, tb_bytes room_uri,

@@ -293,7 +293,9 @@ tb_status client_room_end(struct client_turn *turn, struct client_room *room, ui
     room->row.state = state;
     room->row.tentative_seq = room->row.refused_seq = 0;
     room->row.row_final = room->row.row_newest;
-    room->row.leave_wanted = room->row.has_commit = room->row.has_duty = false;
+    room->row.leave_wanted = room->row.has_commit = false;
+    room->row.duty = CLIENT_DUTY_NONE;
+    room->row.leave_epoch = 0;
     room->duty_at_ms = room->retry_at_ms = 0;
     room->flags &= CLIENT_ROOM_HAS_OUTBOX;
     client_room_touch(room);

@@ -80,6 +80,12 @@ WIRE_STRUCT(client_alarm_row, CLIENT_ALARM_ROW)
 
 /* ---- ROOMS, by room URI ---- */
 
+/* Are proposals pending that the next commit must carry? */
+enum client_duty {
+    CLIENT_DUTY_NONE = 0,
+    CLIENT_DUTY_OURS = 1,  /* and we may commit them */
+    CLIENT_DUTY_OTHERS = 2 /* they remove us: somebody else commits them */
+};
 #define CLIENT_ROOM_ROW(ROW, S)                                                  \
     ROW(S, U32,        no,            NONE)                                      \
     ROW(S, BYTES_SOME, room_uri,      CHAT_URI_LEN_MAX)                          \
@@ -104,7 +110,8 @@ WIRE_STRUCT(client_alarm_row, CLIENT_ALARM_ROW)
     ROW(S, U64,        pages_from,    NONE) /* oldest page kept, by log_seq */   \
     ROW(S, U8,         leave_wanted,  NONE)                                      \
     ROW(S, U8,         has_commit,    NONE) /* slot CLIENT_GROUP_COMMIT is filled */ \
-    ROW(S, U8,         has_duty,      NONE) /* proposals are pending that we may commit */ \
+    ROW(S, U8,         duty,          NONE) /* enum client_duty */               \
+    ROW(S, U64,        leave_epoch,   NONE) /* 1 + the epoch whose log holds our SelfRemove */ \
     ROW(S, U64,        create_op,     NONE)                                      \
     ROW(S, U8,         create_for,    NONE) /* enum client_create_purpose */     \
     ROW(S, BYTES_MAX,  create_case,   CHAT_HASH_LEN) /* report id of a notice room */ \

@@ -230,7 +230,7 @@ tb_status client_send_work(struct client_turn *turn, struct client_room *room)
     if ((room->flags & CLIENT_ROOM_HAS_OUTBOX) == 0) return TB_STATUS(TB_OK);
     if (!client_room_is_steady(turn->client, room)) return TB_STATUS(TB_OK);
     /* The hub's proposals are committed first, and a commit of ours may end the epoch. */
-    bool waits = room->row.has_duty || room->row.has_commit;
+    bool waits = room->row.duty != CLIENT_DUTY_NONE || room->row.has_commit;
     if (waits || room->flight_count >= CLIENT_OUTBOX_FLIGHT_MAX) return TB_STATUS(TB_OK);
     TRY(client_outbox_rows(turn, room, &rows));
     if (rows.count == 0) room->flags &= ~(unsigned)CLIENT_ROOM_HAS_OUTBOX;

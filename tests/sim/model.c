@@ -133,7 +133,21 @@ void sim_model_shown(struct sim_client *who, const struct client_show *show)
     }
 }
 
-/* ------------------------------------------------------------------ sent */
+/* ------------------------------------------------------------------ sent and received */
+
+void sim_model_received(const struct sim_client *who, tb_bytes frame)
+{
+    if (!who->sim->is_trace || frame.len < 3) return;
+    if (frame.data[0] == CHAT_FRAME_PUSH) {
+        const struct chat_push_row *row = chat_push_row(tb_get_u16(frame.data + 1));
+        sim_trace(who, "<- %s %zu octets", row != NULL ? row->name : "?", frame.len - 3);
+    } else if (frame.len >= 7 && tb_get_u16(frame.data + 5) != 0) {
+        size_t detail = frame.len > 8 ? frame.data[7] : 0;
+        if (detail > frame.len - 8) detail = frame.len - 8;
+        sim_trace(who, "<- refused: %s: %.*s", chat_code_name(tb_get_u16(frame.data + 5)),
+                  (int)detail, (const char *)frame.data + 8);
+    }
+}
 
 void sim_model_sent(struct sim_client *who, tb_bytes frame)
 {
@@ -231,6 +245,37 @@ void sim_model_check_epochs(struct sim *sim)
             bool is_final = room->row.tentative_seq == 0 && room->row.refused_seq == 0;
             if (room->row.state != CLIENT_ROOM_OPEN || room->group == NULL || !is_final) continue;
             sim_epoch_see(who, room);
+        }
+    }
+}
+
+/* Where everybody stands, when something went wrong. */
+void sim_model_dump(struct sim *sim)
+{
+    for (size_t i = 0; i < sim->client_count; i++) {
+        struct sim_client *who = &sim->clients[i];
+        fprintf(stderr, "%s: connected %d online %d idle %d synced %d requests %zu\n", who->handle,
+                who->is_connected, client_is_online(who->client), client_is_idle(who->client),
+                who->is_synced, who->client->request_count);
+        for (struct client_room *room = who->client->rooms; room != NULL; room = room->next) {
+            const struct client_room_row *row = &room->row;
+            size_t pending = room->group != NULL ? mls_group_pending_proposal_count(room->group) : 0;
+            uint64_t epoch = room->group != NULL ? mls_group_epoch(room->group) : 0;
+            fprintf(stderr,
+                    "  %-10.*s state %u epoch %llu cursor %llu/%llu final %llu tentative %llu "
+                    "refused %llu head %llu pending %zu duty %u commit %u flags %x intents %d\n",
+                    (int)row->name.len, (const char *)row->name.data, row->state,
+                    (unsigned long long)epoch, (unsigned long long)row->cursor,
+                    (unsigned long long)room->hub_log_seq, (unsigned long long)row->final_seq,
+                    (unsigned long long)row->tentative_seq, (unsigned long long)row->refused_seq,
+                    (unsigned long long)row->head_seq, pending, row->duty, row->has_commit,
+                    room->flags, room->intents != NULL);
+            for (size_t k = 0; k < pending; k++) {
+                struct mls_staged_proposal p;
+                if (!mls_group_pending_proposal(room->group, k, &p)) continue;
+                fprintf(stderr, "    proposal %u by %u %u\n", p.proposal->proposal_type,
+                        p.sender_type, p.sender_index);
+            }
         }
     }
 }

@@ -140,6 +140,17 @@ void sim_script_path(uint64_t seed, bool is_trace)
     free(sim);
 }
 
+static const struct sim_faults sim_chaos_faults = {
+    .delay_ms_max = 80,
+    .disconnect = 150,
+    .duplicate = 600,
+    .reorder = 1200,
+    .client_crash = 150,
+    .client_refused = 150,
+    .hub_crash = 60,
+    .hub_refused = 150,
+};
+
 void sim_script_chaos(uint64_t seed, uint64_t steps, bool is_trace)
 {
     struct sim *sim = malloc(sizeof *sim);
@@ -150,6 +161,7 @@ void sim_script_chaos(uint64_t seed, uint64_t steps, bool is_trace)
     sim_act_create(&sim->clients[1], "kitchen", rooms[0]);
     sim_act_create(&sim->clients[2], "garden", rooms[1]);
     sim_join_all(sim, &sim->clients[1], rooms[0]);
+    sim->faults = sim_chaos_faults;
     for (sim->step = 1; sim->step <= steps; sim->step++) {
         sim_act_random(sim, (const char(*)[256])rooms, 2);
         sim_run(sim, sim_random(sim, 60));

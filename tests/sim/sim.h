@@ -155,11 +155,13 @@ tb_status sim_turn(struct sim_client *who, sim_act *act, const void *params, uin
                    size_t *op_index);
 uint32_t sim_random(struct sim *sim, uint32_t below);
 bool sim_chance(struct sim *sim, uint32_t per_65536);
-_Noreturn void sim_fail(const struct sim *sim, const char *what, const struct sim_client *who);
+_Noreturn void sim_fail(struct sim *sim, const char *what, const struct sim_client *who);
 
 /* ---- model.c ---- */
 void sim_model_shown(struct sim_client *who, const struct client_show *show);
+void sim_model_received(const struct sim_client *who, tb_bytes frame); /* for the trace alone */
 void sim_model_sent(struct sim_client *who, tb_bytes frame);
+void sim_model_dump(struct sim *sim);
 void sim_model_check_epochs(struct sim *sim);
 /* At the end, with everything delivered: S4 and equal timelines. */
 void sim_model_check_end(struct sim *sim);

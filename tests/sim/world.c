@@ -17,11 +17,12 @@ bool sim_chance(struct sim *sim, uint32_t per_65536)
     return per_65536 != 0 && sim_random(sim, 65536) < per_65536;
 }
 
-_Noreturn void sim_fail(const struct sim *sim, const char *what, const struct sim_client *who)
+_Noreturn void sim_fail(struct sim *sim, const char *what, const struct sim_client *who)
 {
     fprintf(stderr, "FAILED: %s (client %s, seed %llu, step %llu)\n", what,
             who != NULL ? who->handle : "none", (unsigned long long)sim->seed,
             (unsigned long long)sim->step);
+    sim_model_dump(sim);
     abort();
 }
 
@@ -371,6 +372,7 @@ static bool sim_client_due(struct sim_client *who)
     }
     if (who->from_hub.first != NULL && who->from_hub.first->due_ms <= sim->now_ms) {
         struct sim_frame *frame = sim_pipe_take(&who->from_hub);
+        sim_model_received(who, tb_bytes_of(frame->data, frame->len));
         if (frame->is_close) sim_disconnect(who);
         else sim_client_step(who, CLIENT_EVENT_FRAME, tb_bytes_of(frame->data, frame->len));
         free(frame);
@@ -420,15 +422,7 @@ void sim_settle(struct sim *sim, uint64_t ms_max)
     sim->faults = (struct sim_faults){ .delay_ms_max = faults.delay_ms_max };
     sim_run(sim, 100);
     while (!sim_is_quiet(sim) && sim->now_ms < end_ms) sim_run(sim, 100);
-    if (!sim_is_quiet(sim)) {
-        for (size_t i = 0; i < sim->client_count; i++) {
-            const struct sim_client *who = &sim->clients[i];
-            fprintf(stderr, "  %s: connected %d online %d idle %d synced %d\n", who->handle,
-                    who->is_connected, client_is_online(who->client),
-                    client_is_idle(who->client), who->is_synced);
-        }
-        sim_fail(sim, "the world does not come to rest", NULL);
-    }
+    if (!sim_is_quiet(sim)) sim_fail(sim, "the world does not come to rest", NULL);
     sim->faults = faults;
 }
 
