@@ -33,7 +33,7 @@ static bool take(void *ctx, enum host_ws_opcode opcode, uint8_t *payload, size_t
     }
     add(transcript, &kind, 1);
     add(transcript, payload, len);
-    memset(payload, 0, len); /* the sink may change it */
+    if (len != 0) memset(payload, 0, len); /* the sink may change it */
     transcript->is_over = opcode == HOST_WS_CLOSE;
     return !transcript->is_over;
 }

@@ -16,8 +16,8 @@ static void examples_in_shortest_form_are_accepted(void **state)
         "00", "17", "1818", "18ff", "190100", "19ffff", "1a00010000", "1affffffff",
         "1b0000000100000000", "1bffffffffffffffff", "20", "3863", "3bffffffffffffffff",
         "40", "4401020304", "60", "6161", "62c3bc", "64f0908591", "80", "83010203",
-        "8301820203820405", "a0", "a201020304", "a26161016162820203", "c074323031332d30332d32"
-        "315432303a30343a30305a", "f4", "f5", "f6", "f7", "f0", "f8ff", "f820",
+        "8301820203820405", "a0", "a201020304", "a26161016162820203",
+        "c06a323031332d30332d3231", "f4", "f5", "f6", "f7", "f0", "f8ff", "f820",
         "f90000", "f98000", "f93c00", "f97bff", "fa47c35000", "fa7f7fffff", "fb7e37e43c8800759c",
         "f90001", "f90400", "fb3ff199999999999a", "f97c00", "f9fc00", "f97e00",
         "fa00000001", "fb0000000000000001",
@@ -268,24 +268,23 @@ static void a_foreign_kind_is_refused_and_stays(void **state)
         assert_ok(wire_cbor_open(test_hex(items[kind - 1], octets, 8), &start));
         assert_ok(wire_cbor_peek(&start, &found));
         assert_int_equal(found, kind);
-        int status[] = {
-            [WIRE_CBOR_UINT] = (cbor = start, wire_cbor_take_uint(&cbor, &u).code),
-            [WIRE_CBOR_BYTES] = (cbor = start, wire_cbor_take_bytes(&cbor, &view).code),
-            [WIRE_CBOR_STRING] = (cbor = start, wire_cbor_take_string(&cbor, &view).code),
-            [WIRE_CBOR_ARRAY] = (cbor = start, wire_cbor_take_array(&cbor, &count).code),
-            [WIRE_CBOR_MAP] = (cbor = start, wire_cbor_take_map(&cbor, &count).code),
-            [WIRE_CBOR_TAG] = (cbor = start, wire_cbor_take_tag(&cbor, &u).code),
-            [WIRE_CBOR_BOOL] = (cbor = start, wire_cbor_take_bool(&cbor, &b).code),
-            [WIRE_CBOR_NULL] = (cbor = start, wire_cbor_take_null(&cbor).code),
-        };
+        int status[WIRE_CBOR_OTHER] = { 0 };
+#define TAKE(KIND_, CALL_)                                                                         \
+    cbor = start;                                                                                  \
+    status[KIND_] = (CALL_).code;                                                                  \
+    if (status[KIND_] != TB_OK) assert_bytes(cbor.rest, start.rest)
+        TAKE(WIRE_CBOR_UINT, wire_cbor_take_uint(&cbor, &u));
+        TAKE(WIRE_CBOR_BYTES, wire_cbor_take_bytes(&cbor, &view));
+        TAKE(WIRE_CBOR_STRING, wire_cbor_take_string(&cbor, &view));
+        TAKE(WIRE_CBOR_ARRAY, wire_cbor_take_array(&cbor, &count));
+        TAKE(WIRE_CBOR_MAP, wire_cbor_take_map(&cbor, &count));
+        TAKE(WIRE_CBOR_TAG, wire_cbor_take_tag(&cbor, &u));
+        TAKE(WIRE_CBOR_BOOL, wire_cbor_take_bool(&cbor, &b));
+        TAKE(WIRE_CBOR_NULL, wire_cbor_take_null(&cbor));
+#undef TAKE
         for (int taken = WIRE_CBOR_UINT; taken <= WIRE_CBOR_NULL; taken++) {
             if (taken == WIRE_CBOR_NEGATIVE) continue; /* take_int reads both signs */
             assert_int_equal(status[taken], taken == kind ? TB_OK : WIRE_CBOR_TYPE);
-        }
-        cbor = start;
-        if (kind != WIRE_CBOR_ARRAY) {
-            assert_status(wire_cbor_take_array(&cbor, &count), WIRE_CBOR_TYPE);
-            assert_bytes(cbor.rest, start.rest);
         }
     }
 }
