@@ -108,8 +108,9 @@ TB_MUST_USE tb_status mls_tree_reserve(struct mls_tree *tree, uint32_t leaf_inde
 /* Two nodes with one encryption key, or two leaves with one signature key (section 7.3). */
 TB_MUST_USE tb_status mls_tree_check_keys(const struct mls_tree *tree);
 /*
- * All that section 12.4.3.1 asks of a received tree's parents: unmerged_leaves, unique keys, and
- * every parent parent-hash valid (section 7.9.2).  Leaves are the caller's (public_validate.h).
+ * All that section 12.4.3.1 asks of a received tree's parents: unmerged_leaves, unique keys of the
+ * suite's length, and every parent parent-hash valid (section 7.9.2).  Leaves are the caller's
+ * (public_validate.h).
  */
 TB_MUST_USE tb_status mls_tree_check(struct mls_tree *tree);
 

@@ -218,6 +218,16 @@ static void a_parent_whose_key_no_descendant_vouches_for_is_refused(void **state
     fixture_end(&w.f);
 }
 
+static void a_parent_key_of_another_length_than_the_suites_is_refused(void **state)
+{
+    (void)state;
+    struct written w;
+    written_begin(&w);
+    parent_in(&w, 3)->encryption_key.len--;
+    assert_status(written_check(&w), CRYPTO_KEY);
+    fixture_end(&w.f);
+}
+
 static void the_subtree_that_a_parent_hash_covers_may_not_change_unseen(void **state)
 {
     (void)state;
@@ -285,6 +295,7 @@ int main(void)
         cmocka_unit_test(unmerged_leaves_ascend_and_are_members_under_their_node),
         cmocka_unit_test(a_leaf_unmerged_above_is_unmerged_in_every_parent_between),
         cmocka_unit_test(a_parent_whose_key_no_descendant_vouches_for_is_refused),
+        cmocka_unit_test(a_parent_key_of_another_length_than_the_suites_is_refused),
         cmocka_unit_test(the_subtree_that_a_parent_hash_covers_may_not_change_unseen),
         cmocka_unit_test(an_unmerged_leaf_may_change_since_no_parent_hash_covers_it),
         cmocka_unit_test(keys_stand_once_in_a_tree),
