@@ -144,8 +144,9 @@ TB_MUST_USE tb_status chat_policy_leaf_app_data(struct tb_arena *arena, tb_bytes
 struct chat_policy_leaf {
     uint32_t leaf_index;
     tb_bytes identity;  /* device URI */
-    bool is_dead;       /* of a removed leaf: the device is revoked or past retention, says the
-                           caller, so that others may remove it though its user stays */
+    bool is_dead;       /* of a removed leaf: its device is revoked in the account's record, so that
+                           others may remove it though its user stays.  Hub and members must agree,
+                           so what only the hub knows (retention) is for the hub to propose */
 };
 /*
  * Is this a room of this hub that a client may join and the hub may keep?  leaves: all of them.
@@ -156,10 +157,8 @@ TB_MUST_USE tb_status chat_policy_check_room(const struct chat_policy_room *room
                                              const struct chat_policy_hub *hub,
                                              const struct chat_policy_leaf *leaves,
                                              size_t leaf_count, struct tb_arena *arena);
-/* The part of it that needs neither leaves nor a walk over all participants. */
-TB_MUST_USE tb_status chat_policy_check_components(const struct chat_policy_room *room,
-                                                   const struct chat_policy_hub *hub,
-                                                   struct tb_arena *arena);
+/* A room of this domain, at most CHAT_URI_LEN_MAX octets, else CHAT_POLICY_ROOM_URI. */
+TB_MUST_USE tb_status chat_policy_check_uri(tb_bytes room_uri, tb_bytes domain);
 
 /* ---- participants and roles ---- */
 
@@ -226,7 +225,8 @@ struct chat_policy_commit {
  *   participants and leaves agree: every new leaf belongs to a participant that may be there, every
  *     leaf of a removed or banned user goes, none of a user who stays (but by its own user, by
  *     SelfRemove, by the hub, or when is_dead)
- *   the new state is a room of this hub, its URI and base policy are the old ones
+ *   nothing else in the GroupContext changed.  It is not measured against the hub's newest keys:
+ *     a room takes those with commits of its own
  */
 TB_MUST_USE tb_status chat_policy_check_commit(const struct chat_policy_room *before,
                                                const struct chat_policy_room *after,

@@ -446,6 +446,38 @@ static tb_status walk_init(struct walk *walk)
     return TB_STATUS(walk->touched == NULL ? TB_NO_SPACE : TB_OK);
 }
 
+/* The components that commits may change; all else stays as it is, octet for octet. */
+static bool is_changeable(uint16_t component_id)
+{
+    return component_id == MLS_COMPONENT_FRANKING_SIGNATURE_KEY
+           || component_id == MLS_COMPONENT_PARTICIPANT_LIST
+           || component_id == MLS_COMPONENT_ROOM_METADATA;
+}
+
+static tb_status check_rest_unchanged(const struct chat_policy_room *before,
+                                      const struct chat_policy_room *after)
+{
+    size_t count = before->dictionary.component_data.count;
+    bool is_same = after->dictionary.component_data.count == count
+                   && after->context.extensions.count == before->context.extensions.count
+                   && tb_bytes_equal(after->metadata.room_uri, before->metadata.room_uri);
+
+    for (size_t i = 0; is_same && i < count; i++) {
+        const struct mls_component_data *old = &before->dictionary.component_data.at[i];
+        const struct mls_component_data *new = &after->dictionary.component_data.at[i];
+        is_same = old->component_id == new->component_id
+                  && (is_changeable(old->component_id) || tb_bytes_equal(old->data, new->data));
+    }
+    for (size_t i = 0; is_same && i < before->context.extensions.count; i++) {
+        const struct mls_extension *old = &before->context.extensions.at[i];
+        const struct mls_extension *new = &after->context.extensions.at[i];
+        is_same = old->extension_type == new->extension_type
+                  && (old->extension_type == MLS_EXTENSION_APP_DATA_DICTIONARY
+                      || tb_bytes_equal(old->extension_data, new->extension_data));
+    }
+    return TB_STATUS(is_same ? TB_OK : CHAT_POLICY_ROOM_CHANGED);
+}
+
 tb_status chat_policy_check_commit(const struct chat_policy_room *before,
                                    const struct chat_policy_room *after,
                                    const struct chat_policy_commit *commit,
@@ -460,9 +492,6 @@ tb_status chat_policy_check_commit(const struct chat_policy_room *before,
     if (!wire_equal(&chat_participant_list_desc, &walk.list, &after->participants)) {
         return TB_STATUS(CHAT_POLICY_DICTIONARY);
     }
-    if (!tb_bytes_equal(before->metadata.room_uri, after->metadata.room_uri)
-        || !wire_equal(&chat_base_policy_desc, &before->base, &after->base)) {
-        return TB_STATUS(CHAT_POLICY_ROOM_CHANGED);
-    }
-    return chat_policy_check_components(after, hub, arena);
+    TRY(check_rest_unchanged(before, after));
+    return chat_policy_check_uri(after->metadata.room_uri, hub->domain);
 }

@@ -251,7 +251,7 @@ static tb_status check_dm(const struct chat_base_policy *base,
     return TB_STATUS(list->participants.count == DM_USER_COUNT ? TB_OK : CHAT_POLICY_DM);
 }
 
-static tb_status check_room_uri(tb_bytes room_uri, tb_bytes domain)
+tb_status chat_policy_check_uri(tb_bytes room_uri, tb_bytes domain)
 {
     struct wire_uri uri;
     bool is_good = tb_is_ok(wire_uri_parse(room_uri, &uri)) && uri.kind == WIRE_URI_ROOM
@@ -383,8 +383,8 @@ static tb_status check_fixed_components(const struct chat_policy_room *room,
     return TB_STATUS(TB_OK);
 }
 
-tb_status chat_policy_check_components(const struct chat_policy_room *room,
-                                       const struct chat_policy_hub *hub, struct tb_arena *arena)
+static tb_status check_components(const struct chat_policy_room *room,
+                                  const struct chat_policy_hub *hub, struct tb_arena *arena)
 {
     TRY(check_known(room));
     TRY(check_fixed_components(room, arena));
@@ -392,7 +392,7 @@ tb_status chat_policy_check_components(const struct chat_policy_room *room,
     TRY(check_hub_keys(room, hub));
     TRY(check_recipient(room, hub));
     TRY(check_frank(&room->frank));
-    TRY(check_room_uri(room->metadata.room_uri, hub->domain));
+    TRY(chat_policy_check_uri(room->metadata.room_uri, hub->domain));
     return check_dm(&room->base, &room->participants);
 }
 
@@ -401,7 +401,7 @@ tb_status chat_policy_check_room(const struct chat_policy_room *room,
                                  const struct chat_policy_leaf *leaves, size_t leaf_count,
                                  struct tb_arena *arena)
 {
-    TRY(chat_policy_check_components(room, hub, arena));
+    TRY(check_components(room, hub, arena));
     TRY(check_participants(&room->roles, &room->participants));
     if (leaf_count > room->base.max_clients
         || room->participants.participants.count > room->base.max_users) {
@@ -445,7 +445,7 @@ static tb_status check_new(const struct chat_policy_new *room, const struct poli
     if (!chat_policy_is_kind_of_class(room->room_kind, room->room_class)) {
         return TB_STATUS(CHAT_POLICY_UNKNOWN);
     }
-    TRY(check_room_uri(room->room_uri, room->hub->domain));
+    TRY(chat_policy_check_uri(room->room_uri, room->hub->domain));
     TRY(check_participants(&values->roles, &values->participants));
     TRY(check_dm(&values->base, &values->participants));
     if (values->recipient.uri.len == 0 || values->recipient.verify_key.len == 0) {

@@ -34,6 +34,19 @@ static tb_status check_form(const struct chat_report_evidence *evidence)
     return TB_STATUS(TB_OK);
 }
 
+/* What the hub metered is what the report is about. */
+static tb_status check_envelope_targets(const struct chat_report_verify_params *params,
+                                        const struct chat_report_evidence *evidence)
+{
+    bool is_same = params->target_count == evidence->target_seq.count;
+
+    if (params->target_seq == NULL) return TB_STATUS(TB_OK);
+    for (size_t i = 0; is_same && i < params->target_count; i++) {
+        is_same = params->target_seq[i].value == evidence->target_seq.at[i].value;
+    }
+    return TB_STATUS(is_same ? TB_OK : CHAT_SEALED_TARGETS);
+}
+
 static tb_status check_id(const struct chat_report_verify_params *params,
                           const struct chat_report_evidence *evidence, struct tb_arena *arena)
 {
@@ -242,6 +255,7 @@ tb_status chat_report_verify(const struct chat_report_verify_params *params, tb_
     if (!tb_bytes_equal(evidence->room_uri, params->room_uri)) {
         return TB_STATUS(CHAT_EVIDENCE_ROOM);
     }
+    TRY(check_envelope_targets(params, evidence));
     TRY(check_id(params, evidence, arena));
     TRY(hash_stubs(params, evidence, arena, &heads));
     TRY(check_end(params, evidence, heads));

@@ -92,6 +92,8 @@ struct chat_report_verify_params {
     tb_bytes room_uri;                       /* of the envelope: the evidence must name it */
     const uint8_t *report_id;                /* of the envelope; checked with reporter_uri */
     tb_bytes reporter_uri;                   /* empty: unknown */
+    const struct wire_u64 *target_seq;       /* of the envelope, which the hub metered; NULL: not */
+    size_t target_count;                     /* compared */
     uint64_t received_ms;                    /* of the intake */
     uint32_t report_window_s;
     uint16_t context_before, context_after;  /* of the room's policy */
@@ -104,7 +106,7 @@ struct chat_report_verify_params {
  * must outlive it.
  *
  * Refusals of the whole: CHAT_EVIDENCE_MISSING, _FORM, _STUBS, _TIME_ORDER, _SIGNATURE, _MIMI,
- * _ROOM, _TARGET, _ACCUSED, _DUPLICATE, _GROUP_CONTEXT, CHAT_SEALED_ID,
+ * _ROOM, _TARGET, _ACCUSED, _DUPLICATE, _GROUP_CONTEXT, CHAT_SEALED_ID, _TARGETS,
  * CHAT_FRANK_VERDICT_SIGNATURE, WIRE_*.
  */
 TB_MUST_USE tb_status chat_report_verify(const struct chat_report_verify_params *params,

@@ -137,6 +137,7 @@
     CODE(CHAT_SEALED_BODY, 740, "the body does not decrypt")                                       \
     CODE(CHAT_SEALED_PADDING, 741, "the padding is not zeros to a multiple of 1024")               \
     CODE(CHAT_SEALED_ID, 742, "the report id does not belong to the evidence")                     \
+    CODE(CHAT_SEALED_TARGETS, 757, "the envelope names other messages than the evidence")          \
     CODE(CHAT_INTAKE_SIGNATURE, 743, "the hub's intake signature does not verify (V1)")            \
     CODE(CHAT_EVIDENCE_MISSING, 744, "the report holds no evidence or more than one")              \
     CODE(CHAT_EVIDENCE_FORM, 745, "the evidence is inconsistent in itself")                        \

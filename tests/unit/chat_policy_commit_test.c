@@ -132,20 +132,47 @@ static void a_room_is_renamed_by_whoever_may_and_keeps_its_uri(void **state)
     stage_end(&s);
 }
 
-static void the_next_state_is_judged_too(void **state)
+static void nothing_else_changes(void **state)
 {
     WITH_STAGE(s);
+    struct mls_component_data rows[11];
+    struct mls_extension extensions[3];
     s.after.metadata.room_uri = TB_LITERAL("mimi://hub.example/r/coffee");
     assert_status(stage_check(&s), CHAT_POLICY_ROOM_CHANGED);
-    s.after = s.before;
-    s.after.base.room_class = CHAT_CLASS_OPEN;
+    for (size_t i = 0; i < 11; i++) { /* each component but those of agent, list and metadata */
+        s.after = s.before;
+        memcpy(rows, s.before.dictionary.component_data.at, sizeof rows);
+        rows[i].data = TB_LITERAL("changed");
+        s.after.dictionary.component_data.at = rows;
+        bool is_changeable = rows[i].component_id >= 0x0021 && rows[i].component_id <= 0x0023;
+        assert_status(stage_check(&s), is_changeable ? TB_OK : CHAT_POLICY_ROOM_CHANGED);
+    }
+    s.after.dictionary.component_data.count--;
     assert_status(stage_check(&s), CHAT_POLICY_ROOM_CHANGED);
-    s.after = s.before;
-    s.after.external_senders.external_senders.count = 0;
-    assert_status(stage_check(&s), CHAT_POLICY_EXTERNAL_SENDER);
+    for (size_t i = 0; i < 2; i++) { /* required_capabilities, external_senders */
+        s.after = s.before;
+        memcpy(extensions, s.before.context.extensions.at, sizeof extensions);
+        extensions[i].extension_data = TB_LITERAL("changed");
+        s.after.context.extensions.at = extensions;
+        assert_status(stage_check(&s), CHAT_POLICY_ROOM_CHANGED);
+    }
     s.after = s.before;
     s.after.participants.participants.count--;
     assert_status(stage_check(&s), CHAT_POLICY_DICTIONARY);
+    s.after = s.before;
+    s.hub.domain = TB_LITERAL("other.example");
+    assert_status(stage_check(&s), CHAT_POLICY_ROOM_URI);
+    stage_end(&s);
+}
+
+/* Amendments 25: when the desk's key changes, rooms go on until their own update comes. */
+static void a_room_goes_on_while_the_hub_s_keys_change(void **state)
+{
+    WITH_STAGE(s);
+    s.hub.desk_verify_key = TB_LITERAL("the next one");
+    s.hub.agent_count = 1;
+    s.hub.agent_keys = &s.agent_keys[0];
+    assert_ok(stage_check(&s));
     stage_end(&s);
 }
 
@@ -481,7 +508,8 @@ int main(void)
         cmocka_unit_test(the_hub_may_send_takedowns),
         cmocka_unit_test(only_the_list_and_the_metadata_are_updated_by_members),
         cmocka_unit_test(a_room_is_renamed_by_whoever_may_and_keeps_its_uri),
-        cmocka_unit_test(the_next_state_is_judged_too),
+        cmocka_unit_test(nothing_else_changes),
+        cmocka_unit_test(a_room_goes_on_while_the_hub_s_keys_change),
         cmocka_unit_test(a_member_adds_a_new_participant_with_its_device),
         cmocka_unit_test(a_device_without_a_participant_is_refused),
         cmocka_unit_test(a_member_gives_no_more_than_the_role_of_a_member),

@@ -404,6 +404,27 @@ static void the_envelope_s_id_belongs_to_the_evidence(void **state)
     world_end(&w);
 }
 
+static void the_envelope_s_targets_are_those_of_the_evidence(void **state)
+{
+    (void)state;
+    struct world w;
+    struct chat_report_result r;
+    struct wire_u64 targets[] = { { 12 }, { 13 } };
+    struct chat_report_evidence e = usual(&w);
+    struct chat_report_verify_params params = world_verify_params(&w);
+    params.target_seq = targets;
+    params.target_count = 1;
+    assert_ok(chat_report_verify(&params, world_report(&w, &e), &w.f.arena, &r));
+    params.target_count = 2;
+    assert_status(chat_report_verify(&params, world_report(&w, &e), &w.f.arena, &r),
+                  CHAT_SEALED_TARGETS);
+    params.target_count = 1;
+    targets[0].value = 11;
+    assert_status(chat_report_verify(&params, world_report(&w, &e), &w.f.arena, &r),
+                  CHAT_SEALED_TARGETS);
+    world_end(&w);
+}
+
 static void v6_a_late_report_is_named(void **state)
 {
     (void)state;
@@ -466,6 +487,7 @@ int main(void)
         cmocka_unit_test(times_that_run_backwards_are_refused),
         cmocka_unit_test(the_accused_wrote_at_least_one_target),
         cmocka_unit_test(the_envelope_s_id_belongs_to_the_evidence),
+        cmocka_unit_test(the_envelope_s_targets_are_those_of_the_evidence),
         cmocka_unit_test(v6_a_late_report_is_named),
         cmocka_unit_test(v2_a_foreign_participant_makes_the_mimi_signature_required),
     };
