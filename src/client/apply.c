@@ -3,7 +3,7 @@
  * accounts' records, and only then merged; the epoch before stays stored until the commit is final
  * (amendments 3).  What we cannot apply is answered with a NACK and changes nothing.
  */
-#include "client/engine.h"
+#include "client/rooms.h"
 
 #include "chat/ack.h"
 #include "chat/safe_aad.h"
@@ -119,7 +119,8 @@ static tb_status client_changes_find(struct client_turn *turn, struct mls_group 
     if (out->at == NULL) return TB_STATUS(TB_NO_SPACE);
     for (size_t i = 0; i < now->participants.count; i++) {
         tb_bytes user = now->participants.at[i].user;
-        if (!client_is_present(after->room, user) || client_is_present(before->room, user)) continue;
+        if (!client_is_present(after->room, user)) continue;
+        if (client_is_present(before->room, user)) continue;
         out->at[out->count++] = (struct client_line_row){
             .row_kind = CLIENT_LINE_ADDED, .at_ms = at_ms, .account = user };
     }
@@ -225,8 +226,8 @@ static tb_status client_commit_records_came(struct client_turn *turn,
 }
 
 /*
- * Every leaf that is new must be the key in its account's record.  A record may be younger than ours,
- * so unknown and wrong leaves are asked for once; then the answer stands.
+ * Every leaf that is new must be the key in its account's record. A record may be younger than
+ * ours, so unknown and wrong leaves are asked for once; then the answer stands.
  */
 static tb_status client_commit_leaves(struct client_turn *turn, struct client_room *room,
                                       const struct mls_leaf_view *leaves, size_t count,
@@ -294,6 +295,23 @@ static tb_status client_commit_describe(struct client_turn *turn, struct client_
     return client_changes_find(turn, room->group, before, &after, at_ms, changes);
 }
 
+/* Whether a device may be removed by others depends on its owner's record, which may be younger
+ * than ours: it is asked for once; then the refusal stands. */
+static tb_status client_commit_removed_ask(struct client_turn *turn, struct client_room *room,
+                                           const struct mls_staged_view *view, tb_status refusal,
+                                           bool *is_blocked)
+{
+    if ((room->flags & CLIENT_ROOM_RECORDS_ASKED) != 0) return refusal;
+    for (size_t i = 0; i < view->removed_count; i++) {
+        tb_bytes account;
+        TRY(chat_names_user_of(view->removed[i].identity, &turn->arena, &account));
+        TRY(client_record_fetch(turn, account, client_commit_records_came, 0, room->row.no));
+        room->record_wait_count++;
+        *is_blocked = true;
+    }
+    return TB_STATUS(TB_OK);
+}
+
 /* Stage and judge somebody else's commit.  *staged is set when it may be merged. */
 static tb_status client_commit_stage(struct client_turn *turn, struct client_room *room,
                                      const struct chat_entry_handshake *entry,
@@ -306,14 +324,20 @@ static tb_status client_commit_stage(struct client_turn *turn, struct client_roo
                           &received, NULL));
     if (received.kind != MLS_RECEIVED_COMMIT) return TB_STATUS(MLS_CONTENT_TYPE);
     const struct mls_staged_view *view = mls_staged_view(received.staged);
-    tb_status status = client_commit_describe(turn, room, before, view, entry->accepted_timestamp,
-                                              changes);
-    if (tb_is_ok(status) && !view->removes_us) {
+    tb_status status = TB_STATUS(TB_OK);
+    if (!view->removes_us) {
         status = client_commit_leaves(turn, room, view->added, view->added_count, is_blocked);
         if (tb_is_ok(status)) {
             status = client_commit_leaves(turn, room, view->updated, view->updated_count,
                                           is_blocked);
         }
+    }
+    if (tb_is_ok(status) && !*is_blocked) {
+        status = client_commit_describe(turn, room, before, view, entry->accepted_timestamp,
+                                        changes);
+    }
+    if (status.code == CHAT_POLICY_LEAF_RETAINED) {
+        status = client_commit_removed_ask(turn, room, view, status, is_blocked);
     }
     if (!tb_is_ok(status) || *is_blocked) {
         mls_group_drop(room->group, received.staged);

@@ -1,5 +1,5 @@
 /* The desk's queue: fetch, open and verify (V1-V8), keep as cases. */
-#include "client/engine.h"
+#include "client/desk.h"
 
 #include <string.h>
 

@@ -1,5 +1,5 @@
 /* The life of the engine: load, step, turns. */
-#include "client/engine.h"
+#include "client/rooms.h"
 
 #include <assert.h>
 

@@ -37,7 +37,7 @@ struct client_event {
 
 enum client_effect_kind {
     CLIENT_EFFECT_SEND = 1, /* bytes: one binary frame, after the commit of this turn */
-    CLIENT_EFFECT_SHOW,     /* show: something for the person; text lives until effects are cleared */
+    CLIENT_EFFECT_SHOW,     /* show: for the person; texts live until effects are cleared */
     CLIENT_EFFECT_CLOSE,    /* close the connection */
     CLIENT_EFFECT_WAKE      /* at_ms; the newest wish replaces older ones */
 };
@@ -50,7 +50,7 @@ enum client_show_kind {
     CLIENT_SHOW_ONLINE,         /* logged in; is_restricted */
     CLIENT_SHOW_OFFLINE,
     CLIENT_SHOW_SYNCED,         /* every room is at the hub's newest entry as of login */
-    CLIENT_SHOW_MESSAGE,        /* room, account, handle, text, number (room_seq), at_ms, message_id */
+    CLIENT_SHOW_MESSAGE,        /* room, account, handle, text, room_seq in number, at_ms */
     CLIENT_SHOW_MEMBER_ADDED,   /* room, account, handle, at_ms */
     CLIENT_SHOW_MEMBER_REMOVED, /* room, account, handle; decision_number when by the desk */
     CLIENT_SHOW_JOINED,         /* room: "you joined here" */
@@ -112,9 +112,9 @@ void client_free(struct client *client);
 void client_step(struct client *client, const struct client_event *event,
                  struct client_effects *effects);
 /*
- * The turn failed inside (store, memory or randomness gave out): the host rolls the transaction back
- * and calls client_turn_refused.  Until then steps do nothing and acts return TB_STORE.  The host
- * asks after each step or act, and also refuses the turn when a store operation failed.
+ * The turn failed inside (store, memory or randomness gave out): the host rolls the transaction
+ * back and calls client_turn_refused. Until then steps do nothing and acts return TB_STORE. The
+ * host asks after each step or act, and also refuses the turn when a store operation failed.
  */
 bool client_is_void(const struct client *client);
 /* The store refused the turn: drops the effects; everything is read again at the next turn.  Leaves
@@ -171,8 +171,8 @@ TB_MUST_USE tb_status client_send(struct client *client, uint64_t now_ms, tb_byt
 TB_MUST_USE tb_status client_consent(struct client *client, uint64_t now_ms, uint8_t operation,
                                      tb_bytes account, struct client_effects *effects,
                                      uint64_t *op);
-/* Ask the hub for all consents that concern us: a CLIENT_SHOW_CONSENT for each (code: its operation;
- * is_own: we gave it or asked for it), then DONE. */
+/* Ask the hub for all consents that concern us: a CLIENT_SHOW_CONSENT for each (code: its
+ * operation; is_own: we gave it or asked for it), then DONE. */
 TB_MUST_USE tb_status client_consents(struct client *client, uint64_t now_ms,
                                       struct client_effects *effects, uint64_t *op);
 /* handle -> account URI; DONE: account. */
@@ -209,7 +209,7 @@ TB_MUST_USE tb_status client_desk_decide(struct client *client, uint64_t now_ms,
                                          const struct client_decision_params *params,
                                          struct client_effects *effects, uint64_t *op);
 
-/* ------------------------------------------------------------------ reading (views in the arena) */
+/* ------------------------------------------------------------------ reading: views in the arena */
 
 enum client_room_state {
     CLIENT_ROOM_CREATING = 1, /* the hub has not confirmed it yet */
@@ -238,7 +238,7 @@ struct client_message_view {
     tb_bytes account, handle, text, content_type, message_id;
     bool is_own, is_verified, is_failed;
     bool is_target; /* of a case: the report names it */
-    uint8_t row_kind; /* 1 message, 2 joined here, 3 member added, 4 member removed, 5 gap, 6 restored */
+    uint8_t row_kind; /* 1 message, 2 joined here, 3 member added, 4 removed, 5 gap, 6 restored */
     uint64_t decision_number;
 };
 struct client_case_view {

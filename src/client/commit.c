@@ -3,7 +3,7 @@
  * until the log shows who won the epoch.  The hub's pending proposals come first: alone, after a
  * random delay of up to two seconds or before our own next message (amendments 4).
  */
-#include "client/engine.h"
+#include "client/desk.h"
 
 static struct client_key client_commit_key(const struct client_room *room)
 {
@@ -37,7 +37,8 @@ static tb_status client_commit_withdraw(struct client_turn *turn, struct client_
 
 /* ------------------------------------------------------------------ the hub's proposals */
 
-static bool client_pending_is_own(const struct mls_group *group, const struct mls_staged_proposal *p)
+static bool client_pending_is_own(const struct mls_group *group,
+                                  const struct mls_staged_proposal *p)
 {
     uint32_t own = mls_group_own_leaf(group);
     if (p->proposal->proposal_type == MLS_PROPOSAL_REMOVE) {

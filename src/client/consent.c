@@ -1,5 +1,5 @@
 /* Consent to contact (spec 1.7), and looking people up by their handle. */
-#include "client/engine.h"
+#include "client/desk.h"
 
 enum client_consent_operation {
     CLIENT_CONSENT_CANCEL = 0,

@@ -1,5 +1,5 @@
 /* Making a room: the group at epoch 0 is stored before the hub hears of it. */
-#include "client/engine.h"
+#include "client/desk.h"
 
 #include <string.h>
 

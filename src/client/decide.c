@@ -1,8 +1,8 @@
 /*
- * Deciding a case, in stages that survive a crash: the notice room with the accused and the desk, the
- * statement of reasons in it, then the signed decision (amendments 27).
+ * Deciding a case, in stages that survive a crash: the notice room with the accused and the desk,
+ * the statement of reasons in it, then the signed decision (amendments 27).
  */
-#include "client/engine.h"
+#include "client/desk.h"
 
 #include <string.h>
 
@@ -82,7 +82,8 @@ static tb_status client_decision_draft(struct client_turn *turn, struct client_c
     TRY(tb_rng_fill(client->config.rng, decision.decision_id, sizeof decision.decision_id));
     TRY(client_statement_make(turn, row, &decision, facts));
     TRY(chat_statement_hash(&client->suite, row->statement, decision.statement_hash));
-    /* Signed once here, so that what could not be signed is told at once; and again with the room. */
+    /* Signed once here, so that what could not be signed is told at once; and again with the
+     * room. */
     TRY(chat_decision_sign(&client->suite, &client->device_key, &decision, &turn->arena));
     return wire_encode(&chat_decision_desc, &decision, &turn->arena, &row->decision);
 }
@@ -243,10 +244,11 @@ static tb_status client_decision_answered(struct client_turn *turn,
     row.stage = CLIENT_STAGE_DECIDED;
     row.decision_number = answer.number;
     TRY(client_case_put(turn, &row));
-    return client_show_done(turn, row.op, &(struct client_show){ .account = row.accused,
-                                                                 .room = row.notice_room,
-                                                                 .number = answer.number,
-                                                                 .decision_number = answer.number });
+    struct client_show show = { .account = row.accused,
+                                .room = row.notice_room,
+                                .number = answer.number,
+                                .decision_number = answer.number };
+    return client_show_done(turn, row.op, &show);
 }
 
 static tb_status client_decision_send(struct client_turn *turn, const struct client_case_row *row)

@@ -1,8 +1,9 @@
 /*
- * The desk's keys (amendments 24, 25): made by the first admin's client with the desk room, announced
- * in that room before the hub publishes them, shared by messages there, checked when they come back.
+ * The desk's keys (amendments 24, 25): made by the first admin's client with the desk room,
+ * announced in that room before the hub publishes them, shared by messages there, checked when
+ * they come back.
  */
-#include "client/engine.h"
+#include "client/desk.h"
 
 #include <string.h>
 
@@ -317,7 +318,8 @@ static tb_status client_recipient_announced(struct client_turn *turn,
     return TB_STATUS(CLIENT_ALARM_RECIPIENT_KEY);
 }
 
-tb_status client_desk_recipient_check(struct client_turn *turn, const struct chat_recipient_key *key)
+tb_status client_desk_recipient_check(struct client_turn *turn,
+                                      const struct chat_recipient_key *key)
 {
     struct client *client = turn->client;
     struct client_recipient_row known = { 0 };

@@ -84,8 +84,9 @@ tb_status client_show_done(struct client_turn *turn, uint64_t op, const struct c
 tb_status client_show_failed(struct client_turn *turn, uint64_t op, uint16_t code, tb_bytes detail)
 {
     if (op == 0) return TB_STATUS(TB_OK);
-    return client_show(turn, &(struct client_show){
-                                 .kind = CLIENT_SHOW_FAILED, .op = op, .code = code, .text = detail });
+    struct client_show show = { .kind = CLIENT_SHOW_FAILED, .op = op, .code = code };
+    show.text = detail;
+    return client_show(turn, &show);
 }
 
 tb_status client_alarm(struct client_turn *turn, uint16_t code, tb_bytes room_uri,

@@ -2,7 +2,7 @@
  * Wishes for a room's membership: by a person (add, remove), or by a request to join that the hub
  * passed on.  Each fetches the newest record, then claims key packages, then waits for a commit.
  */
-#include "client/engine.h"
+#include "client/desk.h"
 
 #include <string.h>
 
@@ -106,7 +106,8 @@ struct client_intent *client_intent_sent(const struct client_room *room)
 
 /* ------------------------------------------------------------------ where an answer belongs */
 
-static uint64_t client_intent_tag(const struct client_room *room, const struct client_intent *intent)
+static uint64_t client_intent_tag(const struct client_room *room,
+                                  const struct client_intent *intent)
 {
     return (uint64_t)room->row.no << 32 | (uint32_t)intent->number;
 }

@@ -1,5 +1,7 @@
 /* Invitations to rooms and requests to join, ours and those of others (amendments 23). */
-#include "client/engine.h"
+#include "client/rooms.h"
+
+#include <string.h>
 
 #include "chat/content.h"
 #include "wire/cbor.h"
@@ -100,7 +102,7 @@ static tb_status client_invite_make(struct client_turn *turn, struct client_room
     struct crypto_signing_key key = { 0 };
     tb_status status = TB_STATUS(TB_OK);
     tb_bytes link, body;
-    for (size_t i = 0; i < CHAT_HASH_LEN; i++) secret.hub_root_hash[i] = client->profile.root_hash[i];
+    memcpy(secret.hub_root_hash, client->profile.root_hash, CHAT_HASH_LEN);
     CHECK(tb_rng_fill(client->config.rng, secret.seed, sizeof secret.seed));
     CHECK(chat_records_invite_key(&client->suite, &secret, &key));
     CHECK(chat_records_invite_link(client->profile.origin, &secret, &turn->arena, &link));

@@ -1,5 +1,5 @@
 /* Key packages: made, kept until a Welcome uses them, topped up when the hub runs low. */
-#include "client/engine.h"
+#include "client/rooms.h"
 
 #include <string.h>
 

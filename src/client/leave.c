@@ -1,5 +1,5 @@
-/* Leaving a room: a SelfRemove that others commit (spec 3.4).  It is said again in each new epoch. */
-#include "client/engine.h"
+/* Leaving a room: a SelfRemove that others commit (spec 3.4), said again in each new epoch. */
+#include "client/rooms.h"
 
 static tb_status client_leave_answered(struct client_turn *turn,
                                        const struct client_request *request, uint16_t code,

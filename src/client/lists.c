@@ -1,5 +1,5 @@
 /* Lists that a person asks for now and then: reports made, keys of the desk, consents. */
-#include "client/engine.h"
+#include "client/desk.h"
 
 /* ------------------------------------------------------------------ reading */
 

@@ -1,5 +1,5 @@
 /* The hub's log of decisions, as far as it concerns this account. */
-#include "client/engine.h"
+#include "client/desk.h"
 
 #include <string.h>
 

@@ -1,5 +1,5 @@
 /* What a commit of ours holds, built for the epoch that stands. */
-#include "client/engine.h"
+#include "client/rooms.h"
 
 static tb_status client_plan_take(struct client_turn *turn, struct client_commit_plan *plan,
                                   size_t count)
@@ -40,8 +40,10 @@ static uint32_t client_plan_role(struct client_turn *turn, const struct client_r
     if (own != CHAT_ROLE_OWNER) return CHAT_ROLE_MEMBER;
     if (room->row.kind == CHAT_ROOM_DESK) return CHAT_ROLE_MODERATOR;
     if (room->row.kind != CHAT_ROOM_NOTICE) return CHAT_ROLE_MEMBER;
-    if (!tb_is_ok(client_room_get(turn, turn->client->hub.desk_uri, &desk))) return CHAT_ROLE_MEMBER;
-    if (!tb_is_ok(client_room_policy(turn, desk, &desk_policy))) return CHAT_ROLE_MEMBER;
+    if (!tb_is_ok(client_room_get(turn, turn->client->hub.desk_uri, &desk))
+        || !tb_is_ok(client_room_policy(turn, desk, &desk_policy))) {
+        return CHAT_ROLE_MEMBER;
+    }
     bool is_desk = chat_policy_find(&desk_policy.participants, account) != SIZE_MAX;
     return is_desk ? CHAT_ROLE_MODERATOR : CHAT_ROLE_MEMBER;
 }
@@ -130,9 +132,9 @@ static bool client_plan_stays(const struct mls_group *group, const struct chat_p
 }
 
 /*
- * Who leaves by a SelfRemove also leaves the list when the committer may remove people, unless a ban
- * is on its way too (a second update of the list beside a ban could hit somebody else, amendments
- * 4).  Otherwise they stay listed without a device.
+ * Who leaves by a SelfRemove also leaves the list when the committer may remove people, unless a
+ * ban is on its way too (a second update of the list beside a ban could hit somebody else,
+ * amendments 4). Otherwise they stay listed without a device.
  */
 static tb_status client_plan_for_duty(struct client_turn *turn, struct client_room *room,
                                       struct client_commit_plan *plan)

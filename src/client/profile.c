@@ -1,5 +1,5 @@
 /* The profile: who we are at which hub, registration, and rejoining as a new device. */
-#include "client/engine.h"
+#include "client/rooms.h"
 
 static struct client_key client_profile_key(void)
 {
@@ -266,7 +266,8 @@ tb_status client_profile_adopt(struct client_turn *turn)
     struct client_pairs packages;
     TRY(client_table_all(turn, CLIENT_TABLE_KEY_PACKAGES, &packages));
     for (size_t i = 0; i < packages.count; i++) {
-        TRY(client_table_del(turn, CLIENT_TABLE_KEY_PACKAGES, client_key_bytes(packages.at[i].key)));
+        struct client_key key = client_key_bytes(packages.at[i].key);
+        TRY(client_table_del(turn, CLIENT_TABLE_KEY_PACKAGES, key));
     }
     for (struct client_room *room = client->rooms; room != NULL; room = room->next) {
         if (room->row.state != CLIENT_ROOM_OPEN && room->row.state != CLIENT_ROOM_FROZEN) continue;

@@ -1,5 +1,5 @@
 /* What the hub says unasked. */
-#include "client/engine.h"
+#include "client/desk.h"
 
 enum client_hub_room_state { /* chat_room_state.state */
     CLIENT_HUB_ROOM_OPEN = 1,

@@ -1,5 +1,5 @@
 /* Reading: what a person sees, as views in the caller's arena.  Nothing here changes anything. */
-#include "client/engine.h"
+#include "client/desk.h"
 
 #include <string.h>
 

@@ -3,7 +3,7 @@
  * behind it are one batch, and the cursor is acknowledged after that batch.  A page that needs
  * something from the hub first (stubs of a gap, records of new members) waits, and those behind it.
  */
-#include "client/engine.h"
+#include "client/rooms.h"
 
 #include <string.h>
 
@@ -97,8 +97,8 @@ static tb_status client_cursor_ack(struct client_turn *turn, struct client_room 
 
 /*
  * Entries before this page are missing.  The log is asked for again from our cursor, once: a page
- * may have overtaken another.  If it comes so again, the hub has no more for us: the entries are past
- * retention, or we are banned and get nothing but the commit that removes us.
+ * may have overtaken another. If it comes so again, the hub has no more for us: the entries are
+ * past retention, or we are banned and get nothing but the commit that removes us.
  */
 static tb_status client_page_gap(struct client_turn *turn, struct client_room *room,
                                  uint64_t first_log_seq, bool *is_accepted)

@@ -1,5 +1,5 @@
 /* Handing in a report (spec 2.5.6, 2.5.7): window, seal, and keeping it until there is a desk. */
-#include "client/engine.h"
+#include "client/desk.h"
 
 #include <string.h>
 
@@ -133,9 +133,10 @@ static tb_status client_report_answered(struct client_turn *turn,
     TRY(client_report_put(turn, &row));
     char hex[2 * CHAT_HASH_LEN];
     wire_text_hex_encode(TB_ARRAY(answer.report_id), hex);
-    return client_show_done(turn, row.op, &(struct client_show){ .room = row.room_uri,
-                                                                 .text = tb_bytes_of(hex, sizeof hex),
-                                                                 .at_ms = row.received_ms });
+    struct client_show show = { .room = row.room_uri,
+                                .text = tb_bytes_of(hex, sizeof hex),
+                                .at_ms = row.received_ms };
+    return client_show_done(turn, row.op, &show);
 }
 
 static tb_status client_report_seal(struct client_turn *turn, struct client_room *room,
@@ -240,8 +241,10 @@ static tb_status client_report_check(struct client_turn *turn,
     TRY(client_profile_check(turn->client));
     TRY(client_room_get(turn, params->room, &room));
     if (params->room_seq_count == 0) return TB_STATUS(CLIENT_MESSAGE_UNKNOWN);
-    if (params->room_seq_count > CHAT_REPORT_TARGET_COUNT_MAX) return TB_STATUS(CHAT_REPORT_TOO_LARGE);
-    if (params->open_seq_count > CHAT_WINDOW_STUB_COUNT_MAX) return TB_STATUS(CHAT_REPORT_TOO_LARGE);
+    if (params->room_seq_count > CHAT_REPORT_TARGET_COUNT_MAX
+        || params->open_seq_count > CHAT_WINDOW_STUB_COUNT_MAX) {
+        return TB_STATUS(CHAT_REPORT_TOO_LARGE);
+    }
     if (chat_reason_name(params->reason_code) == NULL) return TB_STATUS(CHAT_REASON_UNKNOWN);
     if (params->note.len > CHAT_REPORT_NOTE_LEN_MAX) return TB_STATUS(CLIENT_TEXT_LENGTH);
     if (!wire_text_is_utf8(params->note)) return TB_STATUS(WIRE_TEXT);

@@ -3,7 +3,7 @@
  * CLIENT_PAGES_KEPT_COUNT entries of a room, so that the hub can be given what it lost; the newest
  * signed head says how far we had come.
  */
-#include "client/engine.h"
+#include "client/rooms.h"
 
 #include <string.h>
 
@@ -120,7 +120,9 @@ tb_status client_restore_entry(struct client_turn *turn, struct client_room *roo
                    && memcmp(entry->chain, room->row.head_chain, CHAT_HASH_LEN) == 0;
     /* What we had taken and the hub could not be given is no part of its history any more. */
     if (!is_ours) return client_room_end(turn, room, CLIENT_ROOM_REJOINING);
-    if (room->row.tentative_seq != 0) TRY(client_receive_final(turn, room, room->row.tentative_seq));
+    if (room->row.tentative_seq != 0) {
+        TRY(client_receive_final(turn, room, room->row.tentative_seq));
+    }
     room->row.restored_seq = log_seq;
     room->row.head_seq = entry->next_room_seq - 1;
     room->row.signed_seq = 0; /* the next run is signed anew; until then no head can be named */

@@ -1,5 +1,5 @@
 /* Rooms as they are held in memory, and their groups. */
-#include "client/engine.h"
+#include "client/rooms.h"
 
 #include <string.h>
 

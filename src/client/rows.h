@@ -302,7 +302,7 @@ WIRE_STRUCT(client_case_message, CLIENT_CASE_MESSAGE)
     ROW(S, BYTES,      intake,      NONE) /* ReportIntake as it came */          \
     ROW(S, VEC,        stubs,       chat_stub) /* of the window */               \
     ROW(S, FIXED,      evidence_hash, CHAT_HASH_LEN)                             \
-    ROW(S, U8,         stage,       NONE) /* enum client_case_stage */                                  \
+    ROW(S, U8,         stage,       NONE) /* enum client_case_stage */  \
     ROW(S, U64,        op,          NONE)                                        \
     ROW(S, U8,         action,      NONE)                                        \
     ROW(S, U8,         scope,       NONE)                                        \

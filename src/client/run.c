@@ -3,7 +3,7 @@
  * then each message by itself.  A message that fails is one collapsed line without text; nothing
  * that was not verified is shown.
  */
-#include "client/engine.h"
+#include "client/rooms.h"
 
 #include <string.h>
 

@@ -1,10 +1,10 @@
 /*
  * Sending.  A content is made once (salt, text, tag) and stored; it is encrypted for the epoch that
- * stands, stored again with the group whose generation it used, and only then leaves.  After a crash
- * the same octets leave again while the epoch stands; in another epoch the same content is encrypted
- * anew, so its tag is the same and the hub cannot take it twice (spec 2.5.9).
+ * stands, stored again with the group whose generation it used, and only then leaves. After a
+ * crash the same octets leave again while the epoch stands; in another epoch the same content is
+ * encrypted anew, so its tag is the same and the hub cannot take it twice (spec 2.5.9).
  */
-#include "client/engine.h"
+#include "client/desk.h"
 
 #include <string.h>
 

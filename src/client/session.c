@@ -1,5 +1,5 @@
 /* The session: hello, the hub's record, registration, login, what the hub says unasked. */
-#include "client/engine.h"
+#include "client/desk.h"
 
 #include <string.h>
 
@@ -159,8 +159,8 @@ static tb_status client_subscribe_all(struct client_turn *turn)
     struct client *client = turn->client;
     size_t count = 0;
     for (struct client_room *room = client->rooms; room != NULL; room = room->next) count++;
-    struct chat_cursors cursors = { { tb_arena_take(&turn->arena, count, sizeof *cursors.cursors.at),
-                                      0 } };
+    struct chat_cursors cursors = { { NULL, 0 } };
+    cursors.cursors.at = tb_arena_take(&turn->arena, count, sizeof *cursors.cursors.at);
     if (cursors.cursors.at == NULL) return TB_STATUS(TB_NO_SPACE);
     for (struct client_room *room = client->rooms; room != NULL; room = room->next) {
         if (room->row.state != CLIENT_ROOM_OPEN && room->row.state != CLIENT_ROOM_FROZEN) continue;

@@ -27,7 +27,7 @@
     CODE(CLIENT_NO_KEY_PACKAGE, 919, "no device of the account has a key package left")            \
     CODE(CLIENT_ROOM_STATE, 920, "the room is frozen, closed or was left")                         \
     CODE(CLIENT_LOST_RACE, 921, "another commit came first, again and again")                      \
-    CODE(CLIENT_ROLLED_BACK_COMMIT, 922, "the hub took the commit back: a member could not apply it") \
+    CODE(CLIENT_ROLLED_BACK_COMMIT, 922, "the hub took back a commit that a member cannot apply")    \
     CODE(CLIENT_BUSY, 923, "too many acts wait for their answers")                                 \
     CODE(CLIENT_DEVICE, 924, "this device is not the account's own in the hub's record")           \
     CODE(CLIENT_CASE_DECIDED, 925, "the case is decided already")                                  \

@@ -34,7 +34,8 @@ uint64_t client_key_number_of(tb_bytes key)
 tb_status client_table_get_raw(struct client_turn *turn, uint8_t table, struct client_key key,
                                tb_bytes *out)
 {
-    return tb_store_get(turn->client->config.store, table, client_key_view(&key), &turn->arena, out);
+    return tb_store_get(turn->client->config.store, table, client_key_view(&key), &turn->arena,
+                        out);
 }
 
 tb_status client_table_get(struct client_turn *turn, uint8_t table, struct client_key key,

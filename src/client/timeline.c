@@ -2,7 +2,7 @@
  * The timeline of a room: rows in the order in which they became true.  Rows of a commit that may
  * still roll back stand above row.row_final and are neither shown nor read before it is final.
  */
-#include "client/engine.h"
+#include "client/rooms.h"
 
 static enum client_show_kind client_line_show_kind(const struct client_line_row *line)
 {

@@ -1,5 +1,5 @@
 /* Messages that mean something to the client itself: invitations, keys of the desk, statements. */
-#include "client/engine.h"
+#include "client/desk.h"
 
 #include "chat/content.h"
 #include "chat/statement.h"

@@ -1,9 +1,9 @@
 /*
- * Taking a Welcome.  The group is believed when MLS accepts it, every leaf is the key in its account's
- * record, the GroupContext is a room of this hub (spec 1.10), and the hub's stubs continue the chain
- * head that the committer signed (amendments 19).
+ * Taking a Welcome. The group is believed when MLS accepts it, every leaf is the key in its
+ * account's record, the GroupContext is a room of this hub (spec 1.10), and the hub's stubs
+ * continue the chain head that the committer signed (amendments 19).
  */
-#include "client/engine.h"
+#include "client/rooms.h"
 
 #include <string.h>
 

@@ -1,6 +1,6 @@
 /*
- * build/sim --seed N --steps N [--seeds N] [--trace]: the simulator from the command line.  It runs the
- * scripted path of people first, then random wishes under faults, for each seed.
+ * build/sim --seed N --steps N [--seeds N] [--trace]: the simulator from the command line. It
+ * runs the scripted path of people first, then random wishes under faults, for each seed.
  */
 #include "tests/sim/sim.h"
 
@@ -11,11 +11,13 @@ int main(int argc, char **argv)
     uint64_t seed = 1, steps = 2000, seeds = 1;
     bool is_trace = false;
     for (int i = 1; i < argc; i++) {
+        uint64_t *number = NULL;
         if (strcmp(argv[i], "--trace") == 0) is_trace = true;
-        else if (i + 1 < argc && strcmp(argv[i], "--seed") == 0) seed = strtoull(argv[++i], NULL, 10);
-        else if (i + 1 < argc && strcmp(argv[i], "--steps") == 0) steps = strtoull(argv[++i], NULL, 10);
-        else if (i + 1 < argc && strcmp(argv[i], "--seeds") == 0) seeds = strtoull(argv[++i], NULL, 10);
-        else {
+        if (strcmp(argv[i], "--seed") == 0) number = &seed;
+        if (strcmp(argv[i], "--steps") == 0) number = &steps;
+        if (strcmp(argv[i], "--seeds") == 0) number = &seeds;
+        if (number != NULL && i + 1 < argc) *number = strtoull(argv[++i], NULL, 10);
+        else if (strcmp(argv[i], "--trace") != 0) {
             fprintf(stderr, "usage: sim [--seed N] [--steps N] [--seeds N] [--trace]\n");
             return 2;
         }

@@ -5,7 +5,7 @@
 
 #include "chat/content.h"
 #include "chat/safe_aad.h"
-#include "client/engine.h"
+#include "client/rooms.h"
 
 void sim_trace(const struct sim_client *who, const char *format, ...)
 {
@@ -259,8 +259,12 @@ void sim_model_dump(struct sim *sim)
                 who->is_synced, who->client->request_count);
         for (struct client_room *room = who->client->rooms; room != NULL; room = room->next) {
             const struct client_room_row *row = &room->row;
-            size_t pending = room->group != NULL ? mls_group_pending_proposal_count(room->group) : 0;
-            uint64_t epoch = room->group != NULL ? mls_group_epoch(room->group) : 0;
+            size_t pending = 0;
+            uint64_t epoch = 0;
+            if (room->group != NULL) {
+                pending = mls_group_pending_proposal_count(room->group);
+                epoch = mls_group_epoch(room->group);
+            }
             fprintf(stderr,
                     "  %-10.*s state %u epoch %llu cursor %llu/%llu final %llu tentative %llu "
                     "refused %llu head %llu pending %zu duty %u commit %u flags %x intents %d\n",

@@ -3,7 +3,7 @@
 
 #include <stdio.h>
 
-#include "client/engine.h"
+#include "client/rooms.h"
 
 static void sim_join_all(struct sim *sim, struct sim_client *host, const char *room)
 {

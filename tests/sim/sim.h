@@ -10,7 +10,7 @@
  *     S2  a message is read only by devices that were in the tree of its epoch
  *     S3  a device shows a message once, and all show the same text at the same number
  *     S4  what was acknowledged is in the log for good, at the number that was told
- *     S5  no generation is used twice: one ciphertext for a tag and epoch, nothing that fails to open
+ * S5 no generation is used twice: one ciphertext for a tag and epoch, nothing that fails to open
  *     S6  an honest hub is never accused: no alarm, whatever crashed or was restored
  *     S7  every honest report verifies
  */

@@ -319,7 +319,7 @@ void sim_client_crash(struct sim_client *who)
     if (who->is_connected) sim_disconnect(who);
     for (size_t i = 0; i < who->sim->op_count; i++) {
         struct sim_op *op = &who->sim->ops[i];
-        if (op->client == who->index && !op->is_over) op->is_over = true; /* nobody waits any more */
+        if (op->client == who->index) op->is_over = true; /* nobody waits any more */
     }
     who->is_synced = false;
     sim_client_start(who);

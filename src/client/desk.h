@@ -1,0 +1,51 @@
+/* What the files about reports, the desk and people offer one another. */
+#ifndef TB_CLIENT_DESK_H
+#define TB_CLIENT_DESK_H
+
+#include "client/rooms.h"
+
+/* ---- reports and desk (report.c, desk.c, cases.c, decide.c) ---- */
+
+struct client_key client_case_key(tb_bytes report_id);
+TB_MUST_USE tb_status client_case_get(struct client_turn *turn, tb_bytes report_id,
+                                      struct client_case_row *out);
+TB_MUST_USE tb_status client_case_put(struct client_turn *turn, const struct client_case_row *row);
+TB_MUST_USE tb_status client_queue_ask(struct client_turn *turn);
+
+TB_MUST_USE tb_status client_report_work(struct client_turn *turn);
+/* The desk room, its keys and their publication, when this account is the first admin's. */
+TB_MUST_USE tb_status client_desk_work(struct client_turn *turn);
+TB_MUST_USE tb_status client_desk_get(struct client_turn *turn, struct client_desk_row *out);
+TB_MUST_USE tb_status client_desk_keys_taken(struct client_turn *turn, struct client_room *room,
+                                             tb_bytes sender, tb_bytes body);
+/* Send the desk's keys into the desk room. */
+TB_MUST_USE tb_status client_desk_keys_send(struct client_turn *turn, struct client_room *room);
+/* A RecipientKey that the hub published: serial, signature, announcement. */
+TB_MUST_USE tb_status client_desk_recipient_check(struct client_turn *turn,
+                                                  const struct chat_recipient_key *key);
+/* The notice room is at the hub: the accused and the rest of the desk are added next. */
+TB_MUST_USE tb_status client_decide_room_made(struct client_turn *turn, struct client_room *room);
+/* account was added to the notice room, or could not be. */
+TB_MUST_USE tb_status client_decide_room_ready(struct client_turn *turn, struct client_room *room,
+                                               tb_bytes account, bool is_added);
+TB_MUST_USE tb_status client_decide_statement_sent(struct client_turn *turn, tb_bytes case_id,
+                                                   tb_bytes room_uri);
+/* The decision that the log holds about this case, if there is one. */
+TB_MUST_USE tb_status client_decision_of_case(struct client_turn *turn,
+                                              struct client_case_row *row);
+TB_MUST_USE tb_status client_decide_work(struct client_turn *turn);
+TB_MUST_USE tb_status client_decide_fail(struct client_turn *turn, tb_bytes case_id, uint16_t code,
+                                         tb_bytes detail);
+
+/* Decisions of the hub's log that we have not seen (notice.c). */
+TB_MUST_USE tb_status client_decision_ask(struct client_turn *turn);
+TB_MUST_USE tb_status client_decision_take(struct client_turn *turn,
+                                           const struct chat_decision_entry *entry);
+
+/* ---- consent (consent.c) ---- */
+
+client_answer client_consent_known;
+TB_MUST_USE tb_status client_consent_take(struct client_turn *turn,
+                                          const struct chat_consent_entry *entry);
+
+#endif
