@@ -216,9 +216,11 @@ static tb_status open_secret(const struct mls_tree *tree, const struct mls_treek
     TRY(crypto_decrypt_label(tree->suite, tb_secret_view(&key->private_key), public_of(key),
                              "UpdatePathNode", group_context, sealed->kem_output,
                              sealed->ciphertext, arena, &plain));
-    if (plain.len != tree->suite->hash_len) return TB_STATUS(MLS_PATH_SECRET);
-    tb_secret_set(out, plain);
-    return TB_STATUS(TB_OK);
+    bool is_whole = plain.len == tree->suite->hash_len;
+    if (is_whole) tb_secret_set(out, plain);
+    /* The arena may outlive the path secret by far (section 7.5: delete it). */
+    tb_wipe((uint8_t *)(uintptr_t)plain.data, plain.len);
+    return TB_STATUS(is_whole ? TB_OK : MLS_PATH_SECRET);
 }
 
 /* Derive the keys of path->node[from..] and hold them against the tree. */

@@ -317,6 +317,26 @@ static void a_path_secret_of_wrong_length_is_refused(void **state)
     attempt_end(&a);
 }
 
+static void a_path_secret_does_not_stay_in_the_memory_of_the_call(void **state)
+{
+    (void)state;
+    struct attempt a;
+    static uint64_t memory[1 << 14];
+    struct tb_arena arena;
+    struct tb_secret commit_secret;
+    attempt_begin(&a, 43);
+    assert_ok(mls_tree_path_merge(&a.received, 0, &a.path, NULL, 0, &a.g.f.arena));
+    tb_arena_init_fixed(&arena, memory, sizeof memory);
+    struct mls_treekem_private own = a.g.own[1];
+    assert_ok(mls_treekem_decrypt(&a.received, 0, &a.path, context, NULL, 0, &arena, &own,
+                                  &commit_secret));
+    tb_bytes secret = tb_secret_view(&a.secrets.path_secret[0]);
+    for (size_t at = 0; at + secret.len <= sizeof memory; at++) {
+        assert_memory_not_equal((const uint8_t *)memory + at, secret.data, secret.len);
+    }
+    attempt_end(&a);
+}
+
 static void a_path_encrypted_under_another_group_context_does_not_open(void **state)
 {
     (void)state;
@@ -400,6 +420,7 @@ int main(void)
         cmocka_unit_test(the_leaf_of_a_path_comes_from_a_commit),
         cmocka_unit_test(a_path_secret_that_is_not_that_of_the_public_keys_is_refused),
         cmocka_unit_test(a_path_secret_of_wrong_length_is_refused),
+        cmocka_unit_test(a_path_secret_does_not_stay_in_the_memory_of_the_call),
         cmocka_unit_test(a_path_encrypted_under_another_group_context_does_not_open),
         cmocka_unit_test(a_member_without_a_live_key_and_the_sender_itself_get_no_path_secret),
         cmocka_unit_test(a_welcome_secret_that_does_not_lead_to_the_keys_of_the_tree_is_refused),
