@@ -23,7 +23,8 @@ static const char *type_name(enum client_show_kind kind)
     case CLIENT_SHOW_ROLLED_BACK: return "rolled_back";
     case CLIENT_SHOW_ROOM_CLOSED: return "room_closed";
     case CLIENT_SHOW_FAILED: return "refused"; /* the session, when it is of no act */
-    case CLIENT_SHOW_DONE: break;
+    case CLIENT_SHOW_DONE:
+    case CLIENT_SHOW_DELAYED: break;
     }
     return NULL;
 }

@@ -98,7 +98,8 @@ const char *cli_run_why(const struct cli_run *run, tb_status status)
 /* Keep what the act that is waited for gave; texts of effects end with the turn. */
 static void keep_outcome(struct cli_run *run, const struct client_show *show)
 {
-    bool is_end = show->kind == CLIENT_SHOW_DONE || show->kind == CLIENT_SHOW_FAILED;
+    bool is_end = show->kind == CLIENT_SHOW_DONE || show->kind == CLIENT_SHOW_FAILED ||
+                  show->kind == CLIENT_SHOW_DELAYED;
     if (!is_end || show->op == 0 || show->op != run->awaited_op) return;
     struct client_show kept = *show;
     tb_bytes *texts[] = { &kept.room, &kept.room_name,    &kept.account,   &kept.handle,
@@ -111,6 +112,7 @@ static void keep_outcome(struct cli_run *run, const struct client_show *show)
     run->outcome = (struct cli_outcome){
         .is_done = show->kind == CLIENT_SHOW_DONE,
         .is_failed = show->kind == CLIENT_SHOW_FAILED,
+        .is_delayed = show->kind == CLIENT_SHOW_DELAYED,
         .show = kept,
     };
 }
@@ -375,6 +377,11 @@ tb_status cli_run_until(struct cli_run *run, cli_run_test *is_done, uint64_t unt
 bool cli_run_is_over(struct cli_run *run)
 {
     return run->outcome.is_done || run->outcome.is_failed;
+}
+
+bool cli_run_is_told(struct cli_run *run)
+{
+    return cli_run_is_over(run) || run->outcome.is_delayed;
 }
 
 bool cli_run_is_synced(struct cli_run *run)

@@ -24,6 +24,7 @@ enum {
 /* How the act that is waited for ended; views live until the next act. */
 struct cli_outcome {
     bool is_done, is_failed;
+    bool is_delayed;         /* refused for now; the engine keeps it and tries again */
     struct client_show show; /* its texts */
 };
 
@@ -92,6 +93,7 @@ TB_MUST_USE tb_status cli_run_once(struct cli_run *run, struct pollfd *others, s
 typedef bool cli_run_test(struct cli_run *run);
 TB_MUST_USE tb_status cli_run_until(struct cli_run *run, cli_run_test *is_done, uint64_t until_ms);
 bool cli_run_is_over(struct cli_run *run);    /* the act that is waited for has ended */
+bool cli_run_is_told(struct cli_run *run);    /* or is delayed */
 bool cli_run_is_synced(struct cli_run *run);  /* online, and every room is up to date */
 bool cli_run_is_settled(struct cli_run *run); /* and nothing is on its way any more */
 

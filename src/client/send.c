@@ -159,10 +159,17 @@ static tb_status client_submit_refused(struct client_turn *turn, struct client_r
     case CLIENT_CODE_LOST: return TB_STATUS(TB_OK);
     case CHAT_CODE_WRONG_EPOCH:
     case CHAT_CODE_MISSING_PROPOSALS:
-    case CHAT_CODE_TENTATIVE:
+    case CHAT_CODE_TENTATIVE: return client_room_retry(turn, room);
     case CHAT_CODE_FROZEN:
     case CHAT_CODE_RATE_LIMITED:
-    case CHAT_CODE_STORE: return client_room_retry(turn, room);
+    case CHAT_CODE_STORE: /* may last: the person is told */
+        TRY(client_show(turn, &(struct client_show){
+                                  .kind = CLIENT_SHOW_DELAYED,
+                                  .op = row->op,
+                                  .code = code,
+                                  .room = room->row.room_uri,
+                                  .text = client_answer_detail(turn, body, NULL) }));
+        return client_room_retry(turn, room);
     case CHAT_CODE_DUPLICATE: /* of another account: the tag is taken, this content is lost */
     default:
         return client_outbox_fail(turn, key, row, code, client_answer_detail(turn, body, NULL));
