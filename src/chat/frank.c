@@ -1,4 +1,4 @@
-/* Tags, stamps, links and signatures of Profile T (docs/protocol.md), without allocation. */
+/* Tags, stamps, links and signatures of Profile T (docs/franking.md), without allocation. */
 #include "chat/frank.h"
 
 #include <assert.h>

@@ -1,4 +1,4 @@
-/* The roles of each kind of room, as tables (docs/protocol.md; room-policy-03). */
+/* The roles of each kind of room, as tables (docs/architecture.md; room-policy-03). */
 #include "chat/policy.h"
 
 #define CAPABILITIES(NAME_, ...) static const uint16_t NAME_[] = { __VA_ARGS__ };

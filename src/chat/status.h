@@ -1,6 +1,6 @@
 /*
  * Why the chat room refuses.  One code, one cause; the rule is cited where it is checked.  R and V
- * numbers are the receiver's and the verifier's steps of docs/protocol.md.
+ * numbers are the receiver's and the verifier's steps of docs/franking.md.
  */
 #ifndef TB_CHAT_STATUS_H
 #define TB_CHAT_STATUS_H

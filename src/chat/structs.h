@@ -1,5 +1,5 @@
 /*
- * Wire structs that both ends of Timbre share: MIMI's, Profile T's (docs/protocol.md), and Timbre's
+ * Wire structs that both ends of Timbre share: MIMI's, Profile T's (docs/franking.md), and Timbre's
  * own records.  Rows in wire order.  `uri` fields are MIMI URIs in canonical octets.  H is SHA-256.
  */
 #ifndef TB_CHAT_STRUCTS_H
@@ -81,7 +81,7 @@ WIRE_STRUCT(chat_role, CHAT_ROLE)
 #define CHAT_ROLE_DATA(ROW, S) ROW(S, VEC, roles, chat_role)
 WIRE_STRUCT(chat_role_data, CHAT_ROLE_DATA)
 
-/* 0x0027, Timbre's reading of the base policy: kind and class are Timbre's (docs/protocol.md). */
+/* 0x0027, Timbre's reading of the base policy: kind and class are Timbre's (src/chat/policy.h). */
 #define CHAT_BASE_POLICY(ROW, S)                             \
     ROW(S, U8,        room_kind,         NONE) /* enum chat_room_kind */  \
     ROW(S, U8,        room_class,        NONE) /* enum chat_room_class */ \

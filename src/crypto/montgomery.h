@@ -2,7 +2,7 @@
  * An Ed25519 key pair used as an X25519 key pair: the birational map of RFC 7748, section 4.1.
  *
  * Timbre has one key a device.  When an account has no KeyPackage left, a statement of reasons is
- * sealed to that key (docs/protocol.md); nothing else uses this.
+ * sealed to that key (docs/franking.md, amendment 27); nothing else uses this.
  */
 #ifndef TB_CRYPTO_MONTGOMERY_H
 #define TB_CRYPTO_MONTGOMERY_H

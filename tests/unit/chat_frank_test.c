@@ -1,4 +1,4 @@
-/* Franking: the vectors of docs/protocol.md, and the attacks on one message. */
+/* Franking: the vectors of Profile T, and the attacks on one message. */
 #include "tests/unit/chat_fixture.h"
 
 #include "chat/frank.h"

@@ -155,7 +155,7 @@ COUNT = 203
 SIGNED = (2, 66, 130, 194, 200)
 
 HEAD = """\
-# Chains and run signatures of Profile T (docs/protocol.md, franking).  Written by
+# Chains and run signatures of Profile T (docs/franking.md).  Written by
 # tests/vectors/frank_vectors.py, read by tests/unit/chat_run_test.c.
 #
 # Room, group, hub_key, agent seed, suite and epoch are those of the single-message vectors.
