@@ -1,6 +1,7 @@
 /*
  * Deciding a case, in stages that survive a crash: the notice room with the accused and the desk,
- * the statement of reasons in it, then the signed decision (amendments 27).
+ * the statement of reasons in it, then the signed decision (amendments 27).  If no key package of
+ * the accused is left, the reasons go with the decision, sealed to the devices of their record.
  */
 #include "client/desk.h"
 
@@ -191,10 +192,7 @@ tb_status client_decide_room_ready(struct client_turn *turn, struct client_room 
     if (row.stage != CLIENT_STAGE_ROOM || !tb_bytes_equal(account, row.accused)) {
         return TB_STATUS(TB_OK); /* a moderator who could not come reads the desk room */
     }
-    if (!is_added) {
-        return client_decide_fail(turn, room->row.create_case, CLIENT_NO_KEY_PACKAGE,
-                                  (tb_bytes){ 0 });
-    }
+    row.is_sealed = !is_added;
     row.stage = CLIENT_STAGE_STATEMENT;
     TRY(client_case_put(turn, &row));
     struct client_send_params message = {
@@ -251,10 +249,35 @@ static tb_status client_decision_answered(struct client_turn *turn,
     return client_show_done(turn, row.op, &show);
 }
 
+/* One for each device of the accused (amendments 27). */
+static tb_status client_decision_seal(struct client_turn *turn, const struct client_case_row *row,
+                                      struct chat_decision_put *put)
+{
+    struct client *client = turn->client;
+    struct client_person_row person;
+    struct chat_account_record record;
+    tb_status status = client_record_get(turn, row->accused, &person, &record);
+    if (status.code == TB_NOT_FOUND) return TB_STATUS(TB_OK);
+    TRY(status);
+    struct chat_sealed_statement *sealed =
+        tb_arena_take(&turn->arena, record.devices.count, sizeof *sealed);
+    if (sealed == NULL) return TB_STATUS(TB_NO_SPACE);
+    put->sealed_statements.at = sealed;
+    for (size_t i = 0; i < record.devices.count; i++) {
+        const struct chat_device_key *device = &record.devices.at[i];
+        if (device->status != CHAT_DEVICE_ACTIVE) continue;
+        TRY(chat_statement_seal(&client->suite, device->device, device->signature_key,
+                                row->statement, client->config.rng, &turn->arena,
+                                &sealed[put->sealed_statements.count++]));
+    }
+    return TB_STATUS(TB_OK);
+}
+
 static tb_status client_decision_send(struct client_turn *turn, const struct client_case_row *row)
 {
     struct chat_decision_put put = { .sealed_statements = { NULL, 0 } };
     TRY(wire_decode(&chat_decision_desc, row->decision, &turn->arena, &put.decision, NULL));
+    if (row->is_sealed) TRY(client_decision_seal(turn, row, &put));
     struct client_about about = { .op = row->op, .data = TB_ARRAY(row->report_id) };
     return client_request_send(turn, CHAT_VERB_DECISION_PUT, &put, client_decision_answered,
                                &about);

@@ -1,9 +1,10 @@
-/* The hub's log of decisions, as far as it concerns this account. */
+/* The hub's log of decisions as far as it concerns this account, and reasons that wait sealed. */
 #include "client/desk.h"
 
 #include <string.h>
 
 #include "chat/decision.h"
+#include "chat/statement.h"
 
 /* The rooms that a ban of ours reaches: their next commit removes us. */
 static void client_decision_mark(struct client_turn *turn, const struct chat_decision_entry *entry)
@@ -60,6 +61,75 @@ static tb_status client_decision_keep(struct client_turn *turn,
     return client_case_put(turn, &row);
 }
 
+/* ------------------------------------------------------------------ sealed reasons */
+
+static tb_status client_statement_show(struct client_turn *turn, tb_bytes encoded)
+{
+    struct chat_statement statement;
+    struct tb_buf text;
+    TRY(chat_statement_decode(encoded, &statement));
+    tb_buf_init(&text, turn->client->config.mem, 4 * CHAT_STATEMENT_TEXT_LEN_MAX);
+    tb_status status = chat_statement_render(&statement, &text);
+    if (tb_is_ok(status)) {
+        status = client_show(turn, &(struct client_show){
+                                       .kind = CLIENT_SHOW_RESTRICTED,
+                                       .content_type = TB_LITERAL(CHAT_TYPE_STATEMENT),
+                                       .text = tb_buf_view(&text),
+                                       .at_ms = statement.decided_ms,
+                                   });
+    }
+    tb_buf_wipe(&text);
+    return status;
+}
+
+/* What makes it the desk's is the decision in the log that holds its hash. */
+static tb_status client_statement_take(struct client_turn *turn, tb_bytes value, tb_bytes hash)
+{
+    struct client *client = turn->client;
+    struct chat_sealed_statement sealed;
+    uint8_t found[CHAT_HASH_LEN];
+    tb_bytes encoded;
+    TRY(wire_decode(&chat_sealed_statement_desc, value, &turn->arena, &sealed, NULL));
+    TRY(chat_statement_open(&client->suite, &client->device_key, &sealed, &turn->arena, &encoded));
+    TRY(chat_statement_hash(&client->suite, encoded, found));
+    if (!tb_bytes_equal(TB_ARRAY(found), hash)) return TB_STATUS(TB_NOT_FOUND);
+    return client_statement_show(turn, encoded);
+}
+
+static tb_status client_statements_answered(struct client_turn *turn,
+                                            const struct client_request *request, uint16_t code,
+                                            tb_bytes body)
+{
+    struct chat_opaques answer;
+    if (code != CHAT_CODE_OK) return TB_STATUS(TB_OK);
+    TRY(client_answer_decode(turn, &chat_opaques_desc, body, &answer));
+    for (size_t i = 0; i < answer.values.count; i++) {
+        tb_status status = client_statement_take(turn, answer.values.at[i].value,
+                                                 client_request_data(request));
+        if (client_status_is_fatal(status)) return status; /* others are for other decisions */
+    }
+    return TB_STATUS(TB_OK);
+}
+
+/* ------------------------------------------------------------------ the log */
+
+static tb_status client_decision_ours(struct client_turn *turn,
+                                      const struct chat_decision_entry *entry)
+{
+    const struct chat_decision *decision = &entry->decision;
+    struct client_about about = { .data = TB_ARRAY(decision->statement_hash) };
+    bool is_ban = decision->action == CHAT_ACTION_BAN;
+    if (is_ban || decision->action == CHAT_ACTION_UNBAN) client_decision_mark(turn, entry);
+    if (is_ban && decision->scope == CHAT_SCOPE_HUB) {
+        TRY(client_show(turn, &(struct client_show){ .kind = CLIENT_SHOW_RESTRICTED,
+                                                     .room = decision->notice_room_uri,
+                                                     .decision_number = entry->number,
+                                                     .at_ms = entry->logged_ms }));
+    }
+    return client_request_send(turn, CHAT_VERB_STATEMENTS_GET, &(struct chat_nothing){ 0 },
+                               client_statements_answered, &about);
+}
+
 tb_status client_decision_take(struct client_turn *turn, const struct chat_decision_entry *entry)
 {
     struct client *client = turn->client;
@@ -79,16 +149,8 @@ tb_status client_decision_take(struct client_turn *turn, const struct chat_decis
     client->is_profile_dirty = true;
     TRY(client_decision_keep(turn, entry));
     if (!tb_bytes_equal(entry->decision.subject, client->profile.account)) return TB_STATUS(TB_OK);
-    if (entry->decision.action == CHAT_ACTION_BAN || entry->decision.action == CHAT_ACTION_UNBAN) {
-        client_decision_mark(turn, entry);
-    }
-    bool is_hub_ban = entry->decision.action == CHAT_ACTION_BAN
-                      && entry->decision.scope == CHAT_SCOPE_HUB;
-    if (!is_hub_ban) return TB_STATUS(TB_OK);
-    return client_show(turn, &(struct client_show){ .kind = CLIENT_SHOW_RESTRICTED,
-                                                    .room = entry->decision.notice_room_uri,
-                                                    .decision_number = entry->number,
-                                                    .at_ms = entry->logged_ms });
+    if (!tb_bytes_equal(entry->decision.subject, client->profile.account)) return TB_STATUS(TB_OK);
+    return client_decision_ours(turn, entry);
 }
 
 static tb_status client_decisions_answered(struct client_turn *turn,

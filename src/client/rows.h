@@ -311,6 +311,7 @@ WIRE_STRUCT(client_case_message, CLIENT_CASE_MESSAGE)
     ROW(S, BYTES,      statement,   NONE) /* encoded statement of reasons */     \
     ROW(S, BYTES,      decision,    NONE) /* encoded, signed Decision */         \
     ROW(S, BYTES_MAX,  notice_room, CHAT_URI_LEN_MAX)                            \
+    ROW(S, U8,         is_sealed,   NONE) /* no key package was left: the reasons go sealed */ \
     ROW(S, U64,        decision_number, NONE)
 WIRE_STRUCT(client_case_row, CLIENT_CASE_ROW)
 
