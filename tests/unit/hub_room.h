@@ -37,6 +37,10 @@ static inline struct chat_room_create world_create_request(struct world *w, stru
                                                            const struct world_room *as)
 {
     struct chat_policy_hub facts = world_facts(w, who);
+    if (facts.desk_uri.len == 0 && as->kind != CHAT_ROOM_DESK) { /* a client that made one up */
+        facts.desk_uri = TB_LITERAL("mimi://hub.example/r/00112233445566778899aabbccddeeff");
+        facts.desk_verify_key = facts.external_sender_key;
+    }
     struct chat_user_role_pair owner = { who->account, CHAT_ROLE_OWNER };
     struct chat_policy_new params = { .room_kind = as->kind, .room_class = CHAT_CLASS_PRIVATE,
                                       .room_uri = w->rooms[room],
