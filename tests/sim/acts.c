@@ -219,6 +219,20 @@ size_t sim_act_ban(struct sim_client *who, tb_bytes report_id, uint8_t scope)
     return sim_do(who, sim_decide, &wish, SIM_OP_OTHER);
 }
 
+static tb_status sim_rejoin(struct sim_client *who, const void *params, uint64_t *op)
+{
+    (void)params;
+    return client_rejoin(who->client, sim_client_now(who), &who->effects, op);
+}
+size_t sim_act_rejoin(struct sim_client *who)
+{
+    struct sim_wish wish = { .number = 0 };
+    who->wants_connection = true;
+    who->has_new_device = true;
+    who->is_rolled_back = false;
+    return sim_do(who, sim_rejoin, &wish, SIM_OP_OTHER);
+}
+
 /* ------------------------------------------------------------------ chance */
 
 void sim_act_random(struct sim *sim, const char rooms[][256], size_t room_count)

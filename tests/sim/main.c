@@ -23,6 +23,8 @@ int main(int argc, char **argv)
         }
     }
     sim_script_path(seed, is_trace);
+    sim_script_copy(seed, is_trace);
+    sim_script_restore(seed, is_trace);
     for (uint64_t i = 0; i < seeds; i++) sim_script_chaos(seed + i, steps, is_trace);
     return 0;
 }

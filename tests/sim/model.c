@@ -118,6 +118,11 @@ void sim_model_shown(struct sim_client *who, const struct client_show *show)
     case CLIENT_SHOW_RESTRICTED:
         who->is_restricted = who->has_been_restricted = true;
         break;
+    case CLIENT_SHOW_ROLLED_BACK:
+        who->is_rolled_back = true;
+        who->wants_connection = false; /* until its owner lets it rejoin */
+        break;
+    case CLIENT_SHOW_HUB_RESTORED: sim->hub_restored_count++; break;
     case CLIENT_SHOW_REPORT_WAITING: who->report_waiting_count++; break;
     case CLIENT_SHOW_FAILED_ENTRY:
         sim->failed_entry_count++;

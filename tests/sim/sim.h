@@ -82,7 +82,7 @@ struct sim_client {
     struct sim_pipe to_hub, from_hub;
     char link[1024]; /* the newest invitation that this client made */
     uint64_t report_waiting_count;
-    bool is_restricted, is_synced, has_been_restricted, has_new_device;
+    bool is_restricted, is_synced, has_been_restricted, has_new_device, is_rolled_back;
 };
 
 /* A text that somebody sent: unique, so that it can be recognised. */
@@ -132,7 +132,7 @@ struct sim {
     struct sim_sealed *sealed;
     size_t sealed_count;
     uint64_t shown_count, alarm_count, failed_entry_count, hub_crash_count, client_crash_count;
-    uint64_t removed_by_desk_count, reports_verified_count;
+    uint64_t removed_by_desk_count, reports_verified_count, hub_restored_count;
     bool is_trace;
 };
 
@@ -149,6 +149,10 @@ void sim_connect(struct sim_client *who);
 void sim_disconnect(struct sim_client *who);
 void sim_client_crash(struct sim_client *who);
 void sim_hub_crash(struct sim *sim);
+/* The process ends and comes back over an older state of its store: a copied or restored profile, a
+ * hub that was restored from a backup. */
+void sim_client_go_back(struct sim_client *who, const struct store_mem *backup);
+void sim_hub_go_back(struct sim *sim, const struct store_mem *backup);
 /* An act in a turn of its own: begin, act, commit, release.  The status of the act. */
 typedef tb_status sim_act(struct sim_client *who, const void *params, uint64_t *op);
 tb_status sim_turn(struct sim_client *who, sim_act *act, const void *params, uint8_t op_kind,
@@ -179,6 +183,7 @@ size_t sim_act_leave(struct sim_client *who, const char *room);
 size_t sim_act_remove(struct sim_client *who, const char *room, const struct sim_client *whom);
 size_t sim_act_report(struct sim_client *who, const char *room, const uint64_t *seq, size_t count);
 size_t sim_act_fetch(struct sim_client *who);
+size_t sim_act_rejoin(struct sim_client *who);
 size_t sim_act_ban(struct sim_client *who, tb_bytes report_id, uint8_t scope);
 /* The op is done, or the run fails. */
 void sim_act_expect(struct sim *sim, size_t op_index);
@@ -187,6 +192,8 @@ void sim_act_random(struct sim *sim, const char rooms[][256], size_t room_count)
 
 /* ---- script.c ---- */
 void sim_script_path(uint64_t seed, bool is_trace);
+void sim_script_copy(uint64_t seed, bool is_trace);
+void sim_script_restore(uint64_t seed, bool is_trace);
 void sim_script_chaos(uint64_t seed, uint64_t steps, bool is_trace);
 
 #endif

@@ -184,6 +184,24 @@ void sim_hub_crash(struct sim *sim)
     }
 }
 
+void sim_hub_go_back(struct sim *sim, const struct store_mem *backup)
+{
+    hub_effects_clear(&sim->hub_effects);
+    hub_free(sim->hub);
+    store_mem_wipe(&sim->hub_store);
+    store_mem_init(&sim->hub_store);
+    store_mem_copy(&sim->hub_store, backup);
+    sim_hub_start(sim);
+    store_mem_begin(&sim->hub_store);
+    if (!tb_is_ok(hub_mark_restored(sim->hub, sim->now_ms))
+        || !tb_is_ok(store_mem_commit(&sim->hub_store))) {
+        sim_fail(sim, "hub_mark_restored", NULL);
+    }
+    for (size_t i = 0; i < sim->client_count; i++) {
+        if (sim->clients[i].is_connected) sim_disconnect(&sim->clients[i]);
+    }
+}
+
 /* All frames that are due, in one turn of the hub's loop. */
 static bool sim_hub_turn(struct sim *sim)
 {
@@ -322,6 +340,17 @@ void sim_client_crash(struct sim_client *who)
         if (op->client == who->index) op->is_over = true; /* nobody waits any more */
     }
     who->is_synced = false;
+    sim_client_start(who);
+}
+
+void sim_client_go_back(struct sim_client *who, const struct store_mem *backup)
+{
+    client_effects_clear(&who->effects);
+    client_free(who->client);
+    if (who->is_connected) sim_disconnect(who);
+    store_mem_wipe(&who->store);
+    store_mem_init(&who->store);
+    store_mem_copy(&who->store, backup);
     sim_client_start(who);
 }
 
