@@ -220,6 +220,7 @@ int cli_out_fail(struct cli_out *out, const struct cli_problem *problem,
                     const char *doing, tb_bytes detail)
 {
     fflush(out->to);
+    if (tb_bytes_equal(detail, tb_bytes_text(problem->title))) detail = (tb_bytes){ 0 };
     if (out->form == CLI_OUT_TEXT) {
         fprintf(out->err, "timbre: cannot %s: %s", doing, problem->title);
         if (detail.len > 0) {
