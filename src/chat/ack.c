@@ -35,10 +35,9 @@ tb_status chat_ack_verify(const struct crypto_suite *suite, const struct chat_co
 {
     tb_bytes tbs;
     TRY(ack_tbs(ack, arena, &tbs));
-    if (!tb_is_ok(crypto_verify_label(suite, leaf_key, CHAT_LABEL_COMMIT_ACK, &tbs, 1,
-                                      ack->signature, arena))) {
-        return TB_STATUS(CHAT_COMMIT_ACK_SIGNATURE);
-    }
+    TRY(chat_status_as(crypto_verify_label(suite, leaf_key, CHAT_LABEL_COMMIT_ACK, &tbs, 1,
+                                           ack->signature, arena),
+                       CHAT_COMMIT_ACK_SIGNATURE));
     return TB_STATUS(TB_OK);
 }
 

@@ -288,11 +288,11 @@ tb_status chat_content_unframe(tb_bytes application_data, struct tb_arena *arena
                                tb_bytes *encoded)
 {
     struct chat_application_framing framing;
-    tb_status status = wire_decode(&chat_application_framing_desc, application_data, arena,
-                                   &framing, NULL);
 
-    if (status.code == TB_NO_SPACE) return status;
-    if (!tb_is_ok(status) || framing.parameters.count != 0
+    TRY(chat_status_as(wire_decode(&chat_application_framing_desc, application_data, arena,
+                                   &framing, NULL),
+                       CHAT_CONTENT_MEDIA_TYPE));
+    if (framing.parameters.count != 0
         || !tb_bytes_equal(framing.media_type, TB_LITERAL(CHAT_MEDIA_TYPE_CONTENT))) {
         return TB_STATUS(CHAT_CONTENT_MEDIA_TYPE);
     }

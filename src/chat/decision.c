@@ -68,10 +68,9 @@ tb_status chat_decision_verify(const struct crypto_suite *suite,
     tb_bytes tbs;
     TRY(check_form(decision));
     TRY(decision_tbs(decision, arena, &tbs));
-    if (!tb_is_ok(crypto_verify_label(suite, device_key, CHAT_LABEL_DECISION, &tbs, 1,
-                                      decision->signature, arena))) {
-        return TB_STATUS(CHAT_DECISION_SIGNATURE);
-    }
+    TRY(chat_status_as(crypto_verify_label(suite, device_key, CHAT_LABEL_DECISION, &tbs, 1,
+                                           decision->signature, arena),
+                       CHAT_DECISION_SIGNATURE));
     return TB_STATUS(TB_OK);
 }
 
@@ -138,10 +137,9 @@ tb_status chat_decision_entry_verify(const struct crypto_suite *suite,
         return TB_STATUS(CHAT_DECISION_ENTRY_CHAIN);
     }
     TRY(entry_tbs(entry, arena, &tbs));
-    if (!tb_is_ok(crypto_verify_label(suite, intake_key, CHAT_LABEL_DECISION_ENTRY, &tbs, 1,
-                                      entry->hub_signature, arena))) {
-        return TB_STATUS(CHAT_DECISION_ENTRY_SIGNATURE);
-    }
+    TRY(chat_status_as(crypto_verify_label(suite, intake_key, CHAT_LABEL_DECISION_ENTRY, &tbs, 1,
+                                           entry->hub_signature, arena),
+                       CHAT_DECISION_ENTRY_SIGNATURE));
     return TB_STATUS(TB_OK);
 }
 

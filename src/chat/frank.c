@@ -287,10 +287,9 @@ tb_status chat_frank_mimi_verify(const struct crypto_suite *suite, tb_bytes agen
     if (!has_signature) return TB_STATUS(is_required ? CHAT_FRANK_MIMI_MISSING : TB_OK);
     if (frank->franking_signature_ciphersuite != suite->id) return TB_STATUS(CHAT_FRANK_SUITE);
     put_integrity(&writer, suite, frank->server_frank, context);
-    if (!tb_is_ok(verify(suite, agent_key, CHAT_LABEL_FRANKING_INTEGRITY, &writer,
-                         frank->franking_integrity_signature))) {
-        return TB_STATUS(CHAT_FRANK_MIMI_SIGNATURE);
-    }
+    TRY(chat_status_as(verify(suite, agent_key, CHAT_LABEL_FRANKING_INTEGRITY, &writer,
+                              frank->franking_integrity_signature),
+                       CHAT_FRANK_MIMI_SIGNATURE));
     return TB_STATUS(TB_OK);
 }
 
@@ -328,10 +327,9 @@ tb_status chat_frank_transition_verify(const struct crypto_suite *suite, tb_byte
         return TB_STATUS(CHAT_FRANK_TRANSITION);
     }
     TRY(put_transition(&writer, room_uri, new_agent_data));
-    if (!tb_is_ok(verify(suite, old_agent.franking_signature_key, "TimbreAgentTransition1",
-                         &writer, signature))) {
-        return TB_STATUS(CHAT_FRANK_TRANSITION);
-    }
+    TRY(chat_status_as(verify(suite, old_agent.franking_signature_key, "TimbreAgentTransition1",
+                              &writer, signature),
+                       CHAT_FRANK_TRANSITION));
     return TB_STATUS(TB_OK);
 }
 
@@ -365,9 +363,8 @@ tb_status chat_frank_restored_verify(const struct crypto_suite *suite, tb_bytes 
         return TB_STATUS(CHAT_RESTORED_NUMBER);
     }
     put_restored(&writer, room_uri, entry);
-    if (!tb_is_ok(verify(suite, agent_key, "TimbreRestored1", &writer, entry->signature))) {
-        return TB_STATUS(CHAT_RESTORED_SIGNATURE);
-    }
+    TRY(chat_status_as(verify(suite, agent_key, "TimbreRestored1", &writer, entry->signature),
+                       CHAT_RESTORED_SIGNATURE));
     return TB_STATUS(TB_OK);
 }
 

@@ -94,10 +94,9 @@ static tb_status check_signature(const struct crypto_suite *suite,
 {
     tb_bytes tbs;
     TRY(account_tbs(record, arena, &tbs));
-    if (!tb_is_ok(crypto_verify_label(suite, key, CHAT_LABEL_ACCOUNT_RECORD, &tbs, 1,
-                                      record->signature, arena))) {
-        return TB_STATUS(CHAT_RECORD_SIGNATURE);
-    }
+    TRY(chat_status_as(crypto_verify_label(suite, key, CHAT_LABEL_ACCOUNT_RECORD, &tbs, 1,
+                                           record->signature, arena),
+                       CHAT_RECORD_SIGNATURE));
     return TB_STATUS(TB_OK);
 }
 

@@ -79,10 +79,9 @@ tb_status chat_records_verify_hub(const struct crypto_suite *suite, tb_bytes enc
     TRY(chat_records_root_hash(suite, record.root_key, hash));
     if (!tb_bytes_equal(root_hash, TB_ARRAY(hash))) return TB_STATUS(CHAT_HUB_RECORD_ROOT);
     TRY(hub_tbs(&record, arena, &tbs));
-    if (!tb_is_ok(crypto_verify_label(suite, record.root_key, CHAT_LABEL_HUB_RECORD, &tbs, 1,
-                                      record.signature, arena))) {
-        return TB_STATUS(CHAT_HUB_RECORD_SIGNATURE);
-    }
+    TRY(chat_status_as(crypto_verify_label(suite, record.root_key, CHAT_LABEL_HUB_RECORD, &tbs, 1,
+                                           record.signature, arena),
+                       CHAT_HUB_RECORD_SIGNATURE));
     if (record.version < known_version) return TB_STATUS(CHAT_HUB_RECORD_VERSION);
     *out = record;
     return TB_STATUS(TB_OK);
@@ -157,10 +156,9 @@ tb_status chat_records_verify_recipient(const struct crypto_suite *suite,
     TRY(check_recipient_form(suite, key));
     if (!tb_bytes_equal(key->uri, uri)) return TB_STATUS(CHAT_RECIPIENT_KEY_FORM);
     TRY(recipient_tbs(key, arena, &tbs));
-    if (!tb_is_ok(crypto_verify_label(suite, verify_key, CHAT_LABEL_RECIPIENT_KEY, &tbs, 1,
-                                      key->signature, arena))) {
-        return TB_STATUS(CHAT_RECIPIENT_KEY_SIGNATURE);
-    }
+    TRY(chat_status_as(crypto_verify_label(suite, verify_key, CHAT_LABEL_RECIPIENT_KEY, &tbs, 1,
+                                           key->signature, arena),
+                       CHAT_RECIPIENT_KEY_SIGNATURE));
     if (key->serial < known_serial) return TB_STATUS(CHAT_RECIPIENT_KEY_SERIAL);
     if (now_ms < key->not_before_ms || now_ms >= key->not_after_ms) {
         return TB_STATUS(CHAT_RECIPIENT_KEY_TIME);

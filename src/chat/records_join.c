@@ -83,18 +83,16 @@ tb_status chat_records_verify_join(const struct crypto_suite *suite,
     if (!tb_bytes_equal(request->invite_key, invite_key)) return TB_STATUS(CHAT_JOIN_INVITE);
     if (request->kind == CHAT_JOIN_KIND_LINK) {
         TRY(join_tbs(request, false, arena, &tbs));
-        if (!tb_is_ok(crypto_verify_label(suite, invite_key, CHAT_LABEL_JOIN_REQUEST, &tbs, 1,
-                                          request->invite_signature, arena))) {
-            return TB_STATUS(CHAT_JOIN_INVITE);
-        }
+        TRY(chat_status_as(crypto_verify_label(suite, invite_key, CHAT_LABEL_JOIN_REQUEST, &tbs,
+                                               1, request->invite_signature, arena),
+                           CHAT_JOIN_INVITE));
     } else if (request->invite_signature.len != 0) {
         return TB_STATUS(CHAT_JOIN_FORM);
     }
     TRY(join_tbs(request, true, arena, &tbs));
-    if (!tb_is_ok(crypto_verify_label(suite, device->signature_key, CHAT_LABEL_JOIN_REQUEST, &tbs,
-                                      1, request->device_signature, arena))) {
-        return TB_STATUS(CHAT_JOIN_DEVICE);
-    }
+    TRY(chat_status_as(crypto_verify_label(suite, device->signature_key, CHAT_LABEL_JOIN_REQUEST,
+                                           &tbs, 1, request->device_signature, arena),
+                       CHAT_JOIN_DEVICE));
     return TB_STATUS(TB_OK);
 }
 
@@ -211,13 +209,13 @@ static tb_status sign_tbs(const struct crypto_suite *suite, const struct crypto_
     return crypto_sign_label(suite, key, label, &encoded, 1, arena, signature);
 }
 
-static bool verifies(const struct crypto_suite *suite, tb_bytes key, const char *label,
-                     const struct wire_desc *desc, const void *tbs, tb_bytes signature,
-                     struct tb_arena *arena)
+static tb_status verify_tbs(const struct crypto_suite *suite, tb_bytes key, const char *label,
+                            const struct wire_desc *desc, const void *tbs, tb_bytes signature,
+                            struct tb_arena *arena)
 {
     tb_bytes encoded;
-    return tb_is_ok(wire_encode(desc, tbs, arena, &encoded))
-           && tb_is_ok(crypto_verify_label(suite, key, label, &encoded, 1, signature, arena));
+    TRY(wire_encode(desc, tbs, arena, &encoded));
+    return crypto_verify_label(suite, key, label, &encoded, 1, signature, arena);
 }
 
 tb_status chat_records_login_sign(const struct crypto_suite *suite,
@@ -233,9 +231,9 @@ tb_status chat_records_login_verify(const struct crypto_suite *suite, tb_bytes d
                                     const struct chat_login_tbs *tbs, tb_bytes signature,
                                     struct tb_arena *arena)
 {
-    bool is_good = verifies(suite, device_key, CHAT_LABEL_LOGIN, &chat_login_tbs_desc, tbs,
-                            signature, arena);
-    return TB_STATUS(is_good ? TB_OK : CHAT_LOGIN_SIGNATURE);
+    return chat_status_as(verify_tbs(suite, device_key, CHAT_LABEL_LOGIN, &chat_login_tbs_desc,
+                                     tbs, signature, arena),
+                          CHAT_LOGIN_SIGNATURE);
 }
 
 tb_status chat_records_register_sign(const struct crypto_suite *suite,
@@ -253,9 +251,9 @@ tb_status chat_records_register_verify(const struct crypto_suite *suite, tb_byte
                                        struct tb_arena *arena)
 {
     if (!chat_names_is_handle(tbs->handle)) return TB_STATUS(CHAT_REGISTER_HANDLE);
-    bool is_good = verifies(suite, invite_key, CHAT_LABEL_REGISTER, &chat_register_tbs_desc, tbs,
-                            signature, arena);
-    return TB_STATUS(is_good ? TB_OK : CHAT_REGISTER_SIGNATURE);
+    return chat_status_as(verify_tbs(suite, invite_key, CHAT_LABEL_REGISTER,
+                                     &chat_register_tbs_desc, tbs, signature, arena),
+                          CHAT_REGISTER_SIGNATURE);
 }
 
 /* ------------------------------------------------------------------ the safety code */

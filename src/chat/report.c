@@ -26,10 +26,10 @@ static tb_status hash_rows(const struct chat_report_params *params, struct tb_ar
     heads[0].room_seq = params->rows[0].stub.room_seq - 1;
     memcpy(heads[0].chain, params->chain_before, CHAT_HASH_LEN);
     for (size_t i = 0; i < params->row_count; i++) {
-        if (!tb_is_ok(chat_run_stubs_hash(params->suite, params->room_uri, params->group_id,
-                                          &heads[i], &params->rows[i].stub, 1, &heads[i + 1]))) {
-            return TB_STATUS(CHAT_REPORT_ROWS);
-        }
+        TRY(chat_status_as(chat_run_stubs_hash(params->suite, params->room_uri, params->group_id,
+                                               &heads[i], &params->rows[i].stub, 1,
+                                               &heads[i + 1]),
+                           CHAT_REPORT_ROWS));
     }
     *out = heads;
     return TB_STATUS(TB_OK);

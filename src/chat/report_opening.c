@@ -68,10 +68,9 @@ static tb_status check_attachment(struct chat_report_check *check,
     size_t len = evidence->ciphertext.len - CRYPTO_TAG_LEN;
     uint8_t *plain = tb_arena_take(check->arena, len, 1);
     if (plain == NULL) return TB_STATUS(TB_NO_SPACE);
-    if (!tb_is_ok(provider->aead_open(CRYPTO_AES128_GCM, part->key, part->nonce, part->aad,
-                                      evidence->ciphertext, plain))) {
-        return TB_STATUS(CHAT_EVIDENCE_ATTACHMENT_KEY);
-    }
+    TRY(chat_status_as(provider->aead_open(CRYPTO_AES128_GCM, part->key, part->nonce, part->aad,
+                                           evidence->ciphertext, plain),
+                       CHAT_EVIDENCE_ATTACHMENT_KEY));
     *out = (struct chat_report_attachment){ evidence->part_index, { plain, len } };
     if (evidence->part_index < content->plaintext_hash_count) {
         TRY(provider->hash(CRYPTO_SHA256, &out->plain, 1, hash));
@@ -191,11 +190,10 @@ static tb_status verify_by_record(const struct chat_report_check *check,
         if (!tb_bytes_equal(record->account, stub->context.sender_uri)) continue;
         has_record = true;
         for (size_t k = 0; k < record->devices.count; k++) {
-            if (tb_is_ok(crypto_verify_label(params->suite, record->devices.at[k].signature_key,
-                                             "FramedContentTBS", &tbs, 1, signature,
-                                             check->arena))) {
-                return TB_STATUS(TB_OK);
-            }
+            tb_status status =
+                crypto_verify_label(params->suite, record->devices.at[k].signature_key,
+                                    "FramedContentTBS", &tbs, 1, signature, check->arena);
+            if (tb_is_ok(status) || is_fatal(status)) return status;
         }
     }
     return TB_STATUS(has_record ? CHAT_EVIDENCE_PROOF : CHAT_EVIDENCE_RECORD);

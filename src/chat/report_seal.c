@@ -228,10 +228,9 @@ tb_status chat_report_seal_check(const struct crypto_suite *suite,
     tb_bytes tbs;
     TRY(check_form(report));
     TRY(tbs_of(suite, report, arena, &tbs));
-    if (!tb_is_ok(crypto_verify_label(suite, reporter_key, CHAT_LABEL_REPORT, &tbs, 1,
-                                      report->reporter_signature, arena))) {
-        return TB_STATUS(CHAT_SEALED_SIGNATURE);
-    }
+    TRY(chat_status_as(crypto_verify_label(suite, reporter_key, CHAT_LABEL_REPORT, &tbs, 1,
+                                           report->reporter_signature, arena),
+                       CHAT_SEALED_SIGNATURE));
     return TB_STATUS(TB_OK);
 }
 
@@ -294,12 +293,12 @@ static tb_status unwrap(const struct crypto_suite *suite, const struct chat_seal
 
     TRY(crypto_suite_init(&own, opener->key->suite, suite->provider));
     TRY(wrap_context(report->room_uri, report->report_id, arena, &context));
-    if (!tb_is_ok(crypto_decrypt_label(&own, tb_secret_view(opener->private_key),
-                                       opener->key->hpke_key, CHAT_LABEL_SEALED_REPORT, context,
-                                       wrapped->kem_output, wrapped->ciphertext, arena, cek))
-        || cek->len != CEK_LEN) {
-        return TB_STATUS(CHAT_SEALED_NOT_FOR_US);
-    }
+    TRY(chat_status_as(crypto_decrypt_label(&own, tb_secret_view(opener->private_key),
+                                            opener->key->hpke_key, CHAT_LABEL_SEALED_REPORT,
+                                            context, wrapped->kem_output, wrapped->ciphertext,
+                                            arena, cek),
+                       CHAT_SEALED_NOT_FOR_US));
+    if (cek->len != CEK_LEN) return TB_STATUS(CHAT_SEALED_NOT_FOR_US);
     return TB_STATUS(TB_OK);
 }
 
@@ -351,11 +350,10 @@ static tb_status open_body(const struct crypto_suite *suite,
     if (plain == NULL) CHECK(TB_STATUS(TB_NO_SPACE));
     CHECK(aad_of(report, arena, &aad));
     CHECK(derive(suite, cek, &keys));
-    if (!tb_is_ok(suite->provider->aead_open(CRYPTO_AES256_GCM, tb_secret_view(&keys.key),
-                                             tb_secret_view(&keys.nonce), aad, report->body,
-                                             plain))) {
-        CHECK(TB_STATUS(CHAT_SEALED_BODY));
-    }
+    CHECK(chat_status_as(suite->provider->aead_open(CRYPTO_AES256_GCM, tb_secret_view(&keys.key),
+                                                    tb_secret_view(&keys.nonce), aad,
+                                                    report->body, plain),
+                         CHAT_SEALED_BODY));
     CHECK(unpad((tb_bytes){ plain, len }, out));
 out:
     body_keys_wipe(&keys);
@@ -372,10 +370,9 @@ tb_status chat_report_open(const struct crypto_suite *suite, tb_bytes intake_enc
 
     TRY(wire_decode(&chat_report_intake_desc, intake_encoded, arena, &in, NULL));
     TRY(intake_tbs(&in, arena, &tbs));
-    if (!tb_is_ok(crypto_verify_label(suite, intake_key, CHAT_LABEL_REPORT_INTAKE, &tbs, 1,
-                                      in.hub_signature, arena))) {
-        return TB_STATUS(CHAT_INTAKE_SIGNATURE);
-    }
+    TRY(chat_status_as(crypto_verify_label(suite, intake_key, CHAT_LABEL_REPORT_INTAKE, &tbs, 1,
+                                           in.hub_signature, arena),
+                       CHAT_INTAKE_SIGNATURE));
     TRY(check_form(&in.report));
     TRY(find_key(suite, &in.report, openers, opener_count, arena, &cek));
     TRY(open_body(suite, &in.report, cek, arena, report));

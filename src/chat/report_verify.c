@@ -349,12 +349,13 @@ tb_status chat_report_verdict_verify(const struct crypto_suite *suite,
     TRY(verdict_tbs(verdict, arena, &tbs));
     bool is_good = verdict->verdicts.len == count
                    && tb_bytes_equal(verdict->room_uri, room_uri)
-                   && memcmp(verdict->stubs_hash, hash, CHAT_HASH_LEN) == 0
-                   && tb_is_ok(crypto_verify_label(suite, intake_key, CHAT_LABEL_FRANK_VERDICT,
-                                                   &tbs, 1, verdict->hub_signature, arena));
+                   && memcmp(verdict->stubs_hash, hash, CHAT_HASH_LEN) == 0;
     for (size_t i = 0; is_good && i < count; i++) {
         uint8_t value = verdict->verdicts.data[i];
         is_good = value >= CHAT_ORACLE_RIGHT && value <= CHAT_ORACLE_KEY_GONE;
     }
-    return TB_STATUS(is_good ? TB_OK : CHAT_FRANK_VERDICT_SIGNATURE);
+    if (!is_good) return TB_STATUS(CHAT_FRANK_VERDICT_SIGNATURE);
+    return chat_status_as(crypto_verify_label(suite, intake_key, CHAT_LABEL_FRANK_VERDICT, &tbs, 1,
+                                              verdict->hub_signature, arena),
+                          CHAT_FRANK_VERDICT_SIGNATURE);
 }

@@ -150,10 +150,11 @@ tb_status chat_run_verify(const struct chat_run_rules *rules, const struct chat_
     for (at = 0; at < count; at++) CHECK(check_link(rules, &links[at], end, &head));
     at = count - 1;
     if (end->timbre_signature.len == 0) CHECK(TB_STATUS(CHAT_RUN_UNSIGNED));
-    if (rules->mode == CHAT_RUN_VERIFY
-        && !tb_is_ok(chat_frank_verify(rules->suite, rules->agent_key, &end->link, head.chain,
-                                       end->hub_key_id, end->timbre_signature))) {
-        CHECK(TB_STATUS(CHAT_RUN_SIGNATURE));
+    if (rules->mode == CHAT_RUN_VERIFY) {
+        CHECK(chat_status_as(chat_frank_verify(rules->suite, rules->agent_key, &end->link,
+                                               head.chain, end->hub_key_id,
+                                               end->timbre_signature),
+                             CHAT_RUN_SIGNATURE));
     }
     *after = head;
 out:

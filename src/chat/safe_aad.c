@@ -91,9 +91,8 @@ tb_status chat_safe_aad_moderation(tb_bytes aad, struct tb_arena *arena,
     struct chat_moderation_ref ref;
     tb_bytes data;
     TRY(chat_safe_aad_find(aad, MLS_COMPONENT_TIMBRE_MODERATION_REF, &data));
-    if (!tb_is_ok(wire_decode(&chat_moderation_ref_desc, data, arena, &ref, NULL))) {
-        return TB_STATUS(CHAT_SAFE_AAD_ITEM);
-    }
+    TRY(chat_status_as(wire_decode(&chat_moderation_ref_desc, data, arena, &ref, NULL),
+                       CHAT_SAFE_AAD_ITEM));
     *out = ref;
     return TB_STATUS(TB_OK);
 }

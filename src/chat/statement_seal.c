@@ -44,6 +44,5 @@ tb_status chat_statement_open(const struct crypto_suite *suite,
                                             sealed->device, sealed->kem_output, sealed->ciphertext,
                                             arena, encoded);
     tb_secret_wipe(&private_key);
-    if (tb_is_ok(status) || status.code == TB_NO_SPACE) return status;
-    return TB_STATUS(CHAT_STATEMENT_SEALED);
+    return chat_status_as(status, CHAT_STATEMENT_SEALED);
 }

@@ -6,6 +6,7 @@
 #define TB_CHAT_STATUS_H
 
 #include "base/status.h"
+#include "crypto/status.h"
 
 /* Message content, framing and Safe AAD. */
 #define CHAT_STATUS_CONTENT(CODE)                                                                  \
@@ -183,6 +184,20 @@ enum chat_status_code {
 #define CHAT_STATUS_ENUM(NAME_, NUMBER_, TEXT_) NAME_ = NUMBER_,
     CHAT_STATUS_LIST(CHAT_STATUS_ENUM)
 };
+
+/* The room's own code for a refusal; but what failed of itself (no memory, no backend) has refused
+ * nothing and stays what it is. */
+static inline tb_status chat_status_as(tb_status status, enum chat_status_code code)
+{
+    switch (status.code) {
+    case TB_OK:
+    case TB_NO_SPACE:
+    case CRYPTO_FAILED:
+        return status;
+    default:
+        return TB_STATUS(code);
+    }
+}
 
 /*
  * The name of a code ("CHAT_FRANK_TAG") and its sentence, over base, wire, crypto, mls and chat;
