@@ -12,10 +12,12 @@ void mls_group_cache_sender(const struct mls_sender *sender, uint8_t *sender_typ
     if (sender->sender_type == MLS_SENDER_EXTERNAL) *sender_index = sender->of.sender_index->value;
 }
 
-const struct mls_cached *mls_group_cache_find(const struct mls_group *group, tb_bytes ref)
+const struct mls_cached *mls_group_cache_find(const struct mls_group *group, tb_bytes ref,
+                                              bool with_dropped)
 {
     if (ref.len != group->env.suite->hash_len) return NULL;
     for (const struct mls_cached *at = group->cache; at != NULL; at = at->next) {
+        if (at->is_dropped && !with_dropped) continue;
         if (memcmp(at->ref, ref.data, ref.len) == 0) return at;
     }
     return NULL;
@@ -41,16 +43,27 @@ static tb_status cache_fill(struct mls_group *group, const struct mls_framed *fr
     return TB_STATUS(TB_OK);
 }
 
+/* The cache's arena only grows until the epoch ends, so nothing passing may be put there: else a
+ * proposal that is replayed often enough would fill it. */
+static tb_status ref_of(const struct mls_group *group, const struct mls_framed *framed,
+                        uint8_t ref[CRYPTO_HASH_MAX])
+{
+    struct tb_arena scratch;
+    tb_arena_init(&scratch, group->env.mem, MLS_CACHE_BYTES_MAX);
+    tb_status status = mls_framing_proposal_ref(group->env.suite, framed, &scratch, ref);
+    tb_arena_wipe(&scratch);
+    return status;
+}
+
 tb_status mls_group_cache_add(struct mls_group *group, const struct mls_framed *framed,
                               const struct mls_treekem_key *update_key, struct mls_cached **out)
 {
-    const struct crypto_suite *suite = group->env.suite;
     uint8_t ref[CRYPTO_HASH_MAX];
-    if (group->cache_count == MLS_PENDING_PROPOSAL_COUNT_MAX) return TB_STATUS(MLS_PENDING_FULL);
-    TRY(mls_framing_proposal_ref(suite, framed, &group->cache_arena, ref));
-    if (mls_group_cache_find(group, (tb_bytes){ ref, suite->hash_len }) != NULL) {
+    TRY(ref_of(group, framed, ref));
+    if (mls_group_cache_find(group, (tb_bytes){ ref, group->env.suite->hash_len }, true) != NULL) {
         return TB_STATUS(MLS_PENDING_TWICE);
     }
+    if (group->cache_count == MLS_PENDING_PROPOSAL_COUNT_MAX) return TB_STATUS(MLS_PENDING_FULL);
     struct mls_cached *cached = tb_arena_take(&group->cache_arena, 1, sizeof *cached);
     if (cached == NULL) return TB_STATUS(TB_NO_SPACE);
     memcpy(cached->ref, ref, sizeof ref);
@@ -72,23 +85,30 @@ void mls_group_cache_clear(struct mls_group *group)
     group->cache_count = 0;
 }
 
-static struct mls_cached **link_at(struct mls_group *group, size_t index)
+/* The index counts what is not dropped. */
+static struct mls_cached *visible_at(const struct mls_group *group, size_t index)
 {
-    struct mls_cached **link = &group->cache;
-    while (index-- > 0 && *link != NULL) link = &(*link)->next;
-    return link;
+    struct mls_cached *at = group->cache;
+    for (; at != NULL; at = at->next) {
+        if (at->is_dropped) continue;
+        if (index-- == 0) return at;
+    }
+    return NULL;
 }
 
 size_t mls_group_pending_proposal_count(const struct mls_group *group)
 {
-    return group->cache_count;
+    size_t count = 0;
+    for (const struct mls_cached *at = group->cache; at != NULL; at = at->next) {
+        if (!at->is_dropped) count++;
+    }
+    return count;
 }
 
 bool mls_group_pending_proposal(const struct mls_group *group, size_t index,
                                 struct mls_staged_proposal *out)
 {
-    const struct mls_cached *at = group->cache;
-    while (index-- > 0 && at != NULL) at = at->next;
+    const struct mls_cached *at = visible_at(group, index);
     if (at == NULL) return false;
     *out = (struct mls_staged_proposal){
         at->item.proposal,
@@ -102,12 +122,8 @@ bool mls_group_pending_proposal(const struct mls_group *group, size_t index,
 
 void mls_group_pending_proposal_drop(struct mls_group *group, size_t index)
 {
-    struct mls_cached **link = link_at(group, index);
-    if (*link == NULL) return;
-    struct mls_cached *dropped = *link;
-    *link = dropped->next;
-    tb_wipe(&dropped->update_key, sizeof dropped->update_key);
-    group->cache_count--;
+    struct mls_cached *dropped = visible_at(group, index);
+    if (dropped != NULL) dropped->is_dropped = true;
 }
 
 bool mls_group_must_commit(const struct mls_group *group)
@@ -115,7 +131,7 @@ bool mls_group_must_commit(const struct mls_group *group)
     uint32_t own = group->now->own.leaf_index;
     for (const struct mls_cached *at = group->cache; at != NULL; at = at->next) {
         bool is_own = at->item.sender_type == MLS_SENDER_MEMBER && at->item.sender_index == own;
-        if (!is_own) return true;
+        if (!is_own && !at->is_dropped) return true;
     }
     return false;
 }

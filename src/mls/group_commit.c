@@ -33,7 +33,7 @@ static tb_status choose(struct build *b)
     TRY(wire_copy(&mls_commit_desc, &chosen, arena, &b->commit));
     b->staged->view.committer_type = MLS_SENDER_MEMBER;
     TRY(mls_group_stage_items(b->group, b->staged, &b->commit, MLS_SENDER_MEMBER,
-                              b->group->now->own.leaf_index, &b->items, &b->item_count));
+                              b->group->now->own.leaf_index, false, &b->items, &b->item_count));
     b->has_path = b->params->force_path || b->item_count == 0;
     for (size_t i = 0; i < b->item_count; i++) {
         b->has_path |= mls_proposals_needs_path(b->items[i].proposal->proposal_type);

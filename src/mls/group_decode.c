@@ -198,6 +198,7 @@ static tb_status decode_cache(struct mls_group *group, const struct mls_group_bl
         }
         tb_wipe(&key, sizeof key);
         TRY(status);
+        cached->is_dropped = from->is_dropped != 0;
     }
     return TB_STATUS(TB_OK);
 }

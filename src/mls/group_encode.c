@@ -100,6 +100,7 @@ static tb_status encode_cache(const struct mls_group *group, struct tb_arena *ar
             .wire_format = at->framed.wire_format,
             .content = at->framed.content,
             .auth = at->framed.auth,
+            .is_dropped = at->is_dropped ? 1 : 0,
         };
         if (at->update_key.public_len == 0) continue;
         blob->update_key = tb_arena_take(arena, 1, sizeof *blob->update_key);

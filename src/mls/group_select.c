@@ -80,7 +80,8 @@ tb_status mls_group_select(const struct mls_group *group, const struct mls_commi
     }
     for (unsigned rank = 0; params->include_pending && rank < RANKS; rank++) {
         for (const struct mls_cached *at = group->cache; at != NULL; at = at->next) {
-            if (rank_of(&at->item) != rank || !is_allowed(group, &at->item, out)) continue;
+            if (at->is_dropped || rank_of(&at->item) != rank) continue;
+            if (!is_allowed(group, &at->item, out)) continue;
             refs[out->count].value = (tb_bytes){ at->ref, group->env.suite->hash_len };
             out->items[out->count] = at->item;
             out->list[out->count].type = MLS_BY_REFERENCE;

@@ -40,8 +40,8 @@ struct mls_proposals_input mls_group_stage_input(const struct mls_group *group,
 
 tb_status mls_group_stage_items(struct mls_group *group, struct mls_staged *staged,
                                 const struct mls_commit *commit, uint8_t committer_type,
-                                uint32_t committer_leaf, struct mls_proposals_item **items,
-                                size_t *count)
+                                uint32_t committer_leaf, bool with_dropped,
+                                struct mls_proposals_item **items, size_t *count)
 {
     size_t total = commit->proposals.count;
     struct mls_proposals_item *list = tb_arena_take(&staged->arena, total, sizeof *list);
@@ -54,8 +54,8 @@ tb_status mls_group_stage_items(struct mls_group *group, struct mls_staged *stag
             list[i] = (struct mls_proposals_item){ either->of.proposal, committer_type,
                                                    committer_leaf, false };
         } else {
-            const struct mls_cached *cached = mls_group_cache_find(group,
-                                                                   either->of.reference->value);
+            const struct mls_cached *cached =
+                mls_group_cache_find(group, either->of.reference->value, with_dropped);
             if (cached == NULL) return TB_STATUS(MLS_PROPOSALS_UNKNOWN_REF);
             list[i] = cached->item;
             authenticated_data = cached->content.content.authenticated_data;
@@ -166,7 +166,7 @@ static tb_status apply(struct stage *stage, uint64_t now_s)
     mls_group_cache_sender(&staged->content.content.sender, &staged->view.committer_type,
                            &committer_leaf);
     TRY(mls_group_stage_items(stage->group, staged, stage->commit, staged->view.committer_type,
-                              committer_leaf, &items, &count));
+                              committer_leaf, stage->known != NULL, &items, &count));
     struct mls_proposals_input input = mls_group_stage_input(stage->group, items, count, now_s);
     input.committer_type = staged->view.committer_type;
     input.committer_leaf = committer_leaf;

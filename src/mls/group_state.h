@@ -69,6 +69,7 @@ struct mls_cached {
     struct mls_authenticated content; /* views of them */
     struct mls_proposals_item item;
     struct mls_treekem_key update_key; /* of an own Update; else empty */
+    bool is_dropped;                   /* by policy: only the own pending commit still sees it */
 };
 
 /* A next epoch that waits for the caller's word. */
@@ -101,7 +102,7 @@ struct mls_group {
     size_t resumption_count;
     struct tb_arena cache_arena;
     struct mls_cached *cache; /* in the order of arrival */
-    size_t cache_count;
+    size_t cache_count; /* dropped ones included */
     struct mls_staged *pending;
     struct mls_staged *staged;
     uint8_t last_signature[CRYPTO_SIGNATURE_MAX];
@@ -167,7 +168,9 @@ TB_MUST_USE tb_status mls_group_past_psk_secret(const struct mls_group *group,
 TB_MUST_USE tb_status mls_group_cache_add(struct mls_group *group, const struct mls_framed *framed,
                                           const struct mls_treekem_key *update_key,
                                           struct mls_cached **out);
-const struct mls_cached *mls_group_cache_find(const struct mls_group *group, tb_bytes ref);
+/* with_dropped: also what policy dropped since. */
+const struct mls_cached *mls_group_cache_find(const struct mls_group *group, tb_bytes ref,
+                                              bool with_dropped);
 void mls_group_cache_clear(struct mls_group *group);
 /* Sender type and index of decoded content. */
 void mls_group_cache_sender(const struct mls_sender *sender, uint8_t *sender_type,
@@ -184,6 +187,7 @@ TB_MUST_USE tb_status mls_group_stage_content(struct mls_staged *staged,
 TB_MUST_USE tb_status mls_group_stage_items(struct mls_group *group, struct mls_staged *staged,
                                             const struct mls_commit *commit,
                                             uint8_t committer_type, uint32_t committer_leaf,
+                                            bool with_dropped,
                                             struct mls_proposals_item **items, size_t *count);
 /* The rest of the view, once the next tree stands.  next_tree and context outlive the view. */
 TB_MUST_USE tb_status mls_group_stage_describe(const struct mls_group *group,

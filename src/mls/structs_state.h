@@ -87,11 +87,13 @@ WIRE_STRUCT(mls_past_blob, MLS_PAST_BLOB)
     ROW(S, BYTES, psk, NONE)
 WIRE_STRUCT(mls_resumption_blob, MLS_RESUMPTION_BLOB)
 
-/* A cached proposal by its octets; update_key only of an own Update. */
+/* A cached proposal by its octets; update_key only of an own Update.  A dropped one may still be
+ * part of the pending commit. */
 #define MLS_CACHED_BLOB(ROW, S)                                                                    \
     ROW(S, U16, wire_format, NONE)                                                                 \
     ROW(S, BYTES, content, NONE)                                                                   \
     ROW(S, BYTES, auth, NONE)                                                                      \
+    ROW(S, U8, is_dropped, NONE)                                                                   \
     ROW(S, OPT, update_key, mls_tree_key_blob)
 WIRE_STRUCT(mls_cached_blob, MLS_CACHED_BLOB)
 

@@ -111,6 +111,11 @@ static void a_pending_commit_survives_a_restart(void **state)
         assert_true(mls_group_has_pending(p.member[0].group));
         assert_true(mls_group_is_own_pending(p.member[0].group, out.commit));
     }
+    /* Even if policy drops what it holds: it may have been sent. */
+    mls_group_pending_proposal_drop(p.member[0].group, 0);
+    restart(&p, 0);
+    assert_int_equal(mls_group_pending_proposal_count(p.member[0].group), 0);
+    assert_true(mls_group_is_own_pending(p.member[0].group, out.commit));
     assert_ok(party_receive(&p, 0, out.commit, &received));
     assert_int_equal(received.kind, MLS_RECEIVED_OWN_COMMIT);
     party_deliver(&p, 0, out.commit);

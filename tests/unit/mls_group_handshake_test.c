@@ -170,6 +170,36 @@ static void policy_can_drop_a_pending_proposal(void **state)
     mls_group_pending_proposal_drop(p.member[0].group, 0);
     assert_int_equal(mls_group_pending_proposal_count(p.member[0].group), 0);
     assert_false(mls_group_must_commit(p.member[0].group));
+    /* Whoever commits it nevertheless is not followed, and it does not come in by a replay. */
+    struct mls_commit_out out;
+    struct mls_received received;
+    const struct mls_commit_params params = { .include_pending = true, .as_public = true };
+    assert_ok(mls_group_commit(p.member[1].group, &params, &p.arena, &out, NULL));
+    assert_status(party_receive(&p, 0, out.commit, &received), MLS_PROPOSALS_UNKNOWN_REF);
+    assert_status(party_receive(&p, 0, message, &received), MLS_PENDING_TWICE);
+    party_end(&p);
+}
+
+static void replays_of_a_proposal_take_no_memory(void **state)
+{
+    (void)state;
+    struct party p;
+    struct mls_received received;
+    tb_bytes message;
+    const struct mls_proposal leave = { .proposal_type = MLS_PROPOSAL_SELF_REMOVE };
+    party_start(&p, 0x0003, 14, 2);
+    assert_ok(mls_group_propose(p.member[1].group, &leave, NO_AAD, true, &p.arena, &message));
+    assert_ok(party_receive(&p, 0, message, &received));
+    struct tb_arena arena;
+    size_t used = p.heap.mem.used_bytes;
+    for (int i = 0; i < 100; i++) {
+        tb_arena_init(&arena, &p.heap.mem, SIZE_MAX);
+        assert_status(mls_group_receive(p.member[0].group, message, 0, NULL, 0, &arena, &received,
+                                        NULL),
+                      MLS_PENDING_TWICE);
+        tb_arena_wipe(&arena);
+        assert_int_equal(p.heap.mem.used_bytes, used);
+    }
     party_end(&p);
 }
 
@@ -363,6 +393,7 @@ int main(void)
         cmocka_unit_test(a_commit_may_only_refer_to_what_was_seen),
         cmocka_unit_test(proposals_that_exclude_each_other_are_not_committed_together),
         cmocka_unit_test(policy_can_drop_a_pending_proposal),
+        cmocka_unit_test(replays_of_a_proposal_take_no_memory),
         cmocka_unit_test(an_external_senders_remove_is_carried_out_first),
         cmocka_unit_test(only_listed_external_senders_are_heard),
         cmocka_unit_test(a_membership_tag_keeps_outsiders_from_speaking_as_members),
