@@ -129,8 +129,9 @@ $(UNITS): $(BUILD)/asan/unit/%: $(BUILD)/asan/tests/unit/%.o \
 	$(call link,asan,-lcmocka)
 $(filter $(BUILD)/asan/unit/vectors_%,$(UNITS)): $(call objects,asan,$(VECTOR_C))
 $(FUZZERS): $(BUILD)/fuzz/bin/%: $(BUILD)/fuzz/tests/fuzz/%.o \
+		$$(if $$(filter hub,$$(call room_of,$$*)),$(BUILD)/fuzz/tests/sim/store_mem.o) \
 		$$(call archives,$$(call room_of,$$*),fuzz)
-	$(call link,fuzz)
+	$(call link,fuzz,-lcmocka)
 
 # The tests that walk through every table get their list from the headers.
 $(BUILD)/generated/wire_roots.h: tools/wiredoc tools/tables.py $(ROOM_C) $(wildcard src/*/*.h)
