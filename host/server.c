@@ -278,23 +278,33 @@ void host_server_address(const struct host_server *server, char out[HOST_NET_TEX
     host_net_text(server->listeners[0].fd, out);
 }
 
-void host_server_run(struct host_server *server)
+void server_listen_start(struct host_server *server)
 {
     for (size_t i = 0; i < server->listener_count; i++) {
         uv_poll_start(&server->listeners[i].poll, UV_READABLE, on_listener);
     }
     server->is_running = true;
-    host_sd_notify("READY=1");
     /* The engine asks for its ticks with WAKE; the first one is ours. */
     struct hub_event event = { .kind = HUB_EVENT_TICK };
     server_turn_event(server, &event);
     server_turn_end(server);
-    uv_run(&server->loop, UV_RUN_DEFAULT);
+}
+
+void server_end_all(struct host_server *server)
+{
     server->is_running = false;
     for (uint32_t i = 0; i < server->slot_count; i++) {
         if (server->slots[i] != NULL) server_conn_end(server->slots[i]);
     }
     server_turn_end(server);
+}
+
+void host_server_run(struct host_server *server)
+{
+    server_listen_start(server);
+    host_sd_notify("READY=1");
+    uv_run(&server->loop, UV_RUN_DEFAULT);
+    server_end_all(server);
     host_store_checkpoint(server->config.store);
     host_log(server->config.log, HOST_LOG_NOTICE, "stopped", "every turn is stored");
 }
@@ -310,7 +320,8 @@ void host_server_free(struct host_server *server)
     if (server == NULL) return;
     close_listeners(server);
     uv_walk(&server->loop, close_handle, NULL);
-    uv_run(&server->loop, UV_RUN_DEFAULT); /* the handles, and a checkpoint on its way, end here */
+    /* The handles, and a checkpoint on its way, end here; a stop that nobody saw yet ends one run. */
+    while (uv_run(&server->loop, UV_RUN_DEFAULT) != 0) continue;
     int failed = uv_loop_close(&server->loop);
     assert(failed == 0);
     if (server->spare_fd >= 0) close(server->spare_fd);

@@ -155,6 +155,10 @@ struct host_server {
     struct server_counts counts;
 };
 
+/* server.c: the two ends of host_server_run, for whoever turns the loop otherwise. */
+void server_listen_start(struct host_server *server);
+void server_end_all(struct host_server *server);
+
 /* server_timer.c */
 void server_timer_init(struct host_server *server);
 void server_wait_for(struct server_conn *conn, enum server_wait wait); /* replaces what it had */
