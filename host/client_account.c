@@ -75,7 +75,7 @@ static void say_lines(struct cli_app *app, const json_t *record, const char *con
     if (!cli_out_is_text(&app->out)) return;
     for (size_t i = 0; i < count; i++) {
         const json_t *value = json_object_get(record, fields[i]);
-        fprintf(app->out.to, "%-9s ", labels[i]);
+        fprintf(app->out.to, "%-10s  ", labels[i]);
         if (json_is_string(value)) cli_out_text(&app->out, tb_bytes_text(json_string_value(value)));
         else if (json_is_boolean(value)) fputs(json_is_true(value) ? "yes" : "no", app->out.to);
         fputc('\n', app->out.to);

@@ -142,6 +142,36 @@ static json_t *case_record_whole(struct cli_app *app, const struct client_case_v
     return record;
 }
 
+static const struct client_message_view *named_at(const struct client_case_view *at, tb_bytes text)
+{
+    for (size_t i = 0; i < at->message_count; i++) {
+        const struct client_message_view *message = &at->messages[i];
+        bool is_known = message->account.len > 0 && message->handle.len > 0;
+        if (is_known && tb_bytes_starts_with(text, message->account)) return message;
+    }
+    return NULL;
+}
+
+/* The sentences name people by their addresses; where the window knows a handle, it reads easier. */
+static void print_sentences(struct cli_app *app, const struct client_case_view *at)
+{
+    struct tb_buf text;
+    tb_bytes left = at->sentences;
+    tb_status status = TB_STATUS(TB_OK);
+    tb_buf_init(&text, &app->mem, CLI_APP_INPUT_LEN_MAX);
+    while (left.len > 0 && status.code == TB_OK) {
+        const struct client_message_view *named = named_at(at, left);
+        size_t len = named != NULL ? named->account.len : 1;
+        status = tb_buf_append(&text, named != NULL ? named->handle : tb_bytes_of(left.data, 1));
+        left = tb_bytes_of(left.data + len, left.len - len);
+    }
+    fputs("  ", app->out.to);
+    cli_text_print(app->out.to, status.code == TB_OK ? tb_buf_view(&text) : at->sentences,
+                   CLI_TEXT_INDENTED, 2);
+    fputc('\n', app->out.to);
+    tb_buf_wipe(&text);
+}
+
 static void print_window(struct cli_app *app, const struct client_case_view *at)
 {
     size_t withheld = 0, width = 0;
@@ -199,9 +229,8 @@ int cli_verb_desk_show(struct cli_app *app)
     if (at.decision_number != 0) {
         fprintf(to, "decision  %llu\n", (unsigned long long)at.decision_number);
     }
-    fprintf(to, "\nWhat is proven, and what is not:\n  ");
-    cli_text_print(to, at.sentences, CLI_TEXT_INDENTED, 2);
-    fputc('\n', to);
+    fprintf(to, "\nWhat is proven, and what is not:\n");
+    print_sentences(app, &at);
     print_window(app, &at);
     return CLI_EXIT_OK;
 }

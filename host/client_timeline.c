@@ -2,7 +2,6 @@
 
 #include <string.h>
 
-#include "chat/content.h"
 #include "client/status.h"
 #include "host/client_text.h"
 #include "wire/text.h"
@@ -13,34 +12,11 @@ enum {
     HANDLE_WIDTH_MIN = 6, HANDLE_WIDTH_MAX = 20
 };
 
-/* Timbre's own messages, which clients write for clients. */
-static const struct {
-    tb_bytes content_type;
-    const char *type, *sentence; /* %s: who */
-} typed[] = {
-    { { (const uint8_t *)CHAT_TYPE_INVITE, sizeof CHAT_TYPE_INVITE - 1 }, "invitation",
-      "%s made an invitation to this room" },
-    { { (const uint8_t *)CHAT_TYPE_DESK_KEYS, sizeof CHAT_TYPE_DESK_KEYS - 1 }, "desk_keys",
-      "%s passed on the desk's keys" },
-};
-
-/* Its index, or SIZE_MAX for what people write. */
-static size_t typed_index(const struct client_message_view *row)
-{
-    for (size_t i = 0; i < sizeof typed / sizeof typed[0]; i++) {
-        if (tb_bytes_equal(row->content_type, typed[i].content_type)) return i;
-    }
-    return SIZE_MAX;
-}
-
 static const char *type_name(const struct client_message_view *row)
 {
     static const char *const names[] = { "unknown", "message", "joined",  "member_added",
                                          "member_removed", "gap", "restored" };
     if (row->is_failed) return "failed";
-    if (row->row_kind == ROW_MESSAGE && typed_index(row) != SIZE_MAX) {
-        return typed[typed_index(row)].type;
-    }
     return names[row->row_kind <= ROW_RESTORED ? row->row_kind : 0];
 }
 
@@ -69,7 +45,6 @@ tb_bytes cli_timeline_text(struct cli_app *app, const struct client_message_view
     case ROW_RESTORED: return TB_LITERAL("the hub was restored from a backup");
     default: break;
     }
-    if (typed_index(row) != SIZE_MAX) return sentence(app, typed[typed_index(row)].sentence, who, 0);
     bool is_text = row->content_type.len == 0 ||
                    tb_bytes_starts_with(row->content_type, TB_LITERAL("text/"));
     return is_text || wire_text_is_utf8(row->text) ? row->text
@@ -104,6 +79,24 @@ json_t *cli_timeline_record(struct cli_app *app, tb_bytes room,
     return record;
 }
 
+static tb_bytes row_name(const struct client_message_view *row)
+{
+    if (row->row_kind != ROW_MESSAGE || row->is_failed) return TB_LITERAL("--");
+    return row->handle.len > 0 ? row->handle : row->account;
+}
+
+/* Room for every name of these rows, so that their texts stand in one column. */
+static void widen(struct cli_timeline *timeline, const struct client_message_view *rows,
+                  size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        size_t width = cli_text_width(row_name(&rows[i]));
+        if (width > timeline->handle_width && width <= HANDLE_WIDTH_MAX) {
+            timeline->handle_width = width;
+        }
+    }
+}
+
 static void print_row(struct cli_timeline *timeline, const struct client_message_view *row)
 {
     struct cli_app *app = timeline->app;
@@ -113,19 +106,15 @@ static void print_row(struct cli_timeline *timeline, const struct client_message
         cli_out_record(&app->out, cli_timeline_record(app, timeline->room, row));
         return;
     }
-    bool is_message = row->row_kind == ROW_MESSAGE && !row->is_failed &&
-                      typed_index(row) == SIZE_MAX;
-    tb_bytes who = row->handle.len > 0 ? row->handle : row->account;
-    if (!is_message) who = TB_LITERAL("--");
+    tb_bytes who = row_name(row);
     size_t width = cli_text_width(who);
-    if (width > timeline->handle_width && width <= HANDLE_WIDTH_MAX) timeline->handle_width = width;
     int space = width < timeline->handle_width ? (int)(timeline->handle_width - width) : 0;
     cli_text_time(row->at_ms, time);
     if (row->room_seq != 0 && row->row_kind == ROW_MESSAGE) {
         (void)snprintf(number, sizeof number, "%llu", (unsigned long long)row->room_seq);
     }
     int before = fprintf(to, "%5s  %s  ", number, time);
-    bool is_bold = app->out.has_color && is_message;
+    bool is_bold = app->out.has_color && who.data == row->handle.data && who.len > 0;
     fputs(is_bold ? "\033[1m" : "", to);
     cli_text_print(to, who, CLI_TEXT_ONE_LINE, 0);
     fprintf(to, "%s%*s  ", is_bold ? "\033[0m" : "", space, "");
@@ -208,6 +197,7 @@ tb_status cli_timeline_print(struct cli_timeline *timeline)
         tb_arena_init(&arena, &app->mem, CLI_APP_ARENA_BYTES_MAX);
         tb_status status = read_rows(app, timeline->room, timeline->row, PAGE_COUNT, &arena, &rows,
                                      &count);
+        if (status.code == TB_OK) widen(timeline, rows, count);
         for (size_t i = 0; status.code == TB_OK && i < count; i++) {
             print_row(timeline, &rows[i]);
             timeline->row = rows[i].row;

@@ -20,7 +20,7 @@ static tb_status client_report_view_of(struct client_turn *turn, const struct cl
     struct client_room *room = NULL;
     TRY(wire_decode(&client_report_row_desc, pair->value, &turn->arena, &row, NULL));
     *out = (struct client_report_view){
-        .report_id = pair->key,
+        .report_id = row.report_id.len > 0 ? row.report_id : pair->key, /* kept: no id yet */
         .room = row.room_uri,
         .room_seq_count = row.target_seq.count,
         .received_ms = row.received_ms,
