@@ -61,9 +61,22 @@ static int on_url(http_parser *parser, const char *at, size_t len)
     return 0;
 }
 
+/* RFC 9110, section 5.6.2.  The parser lets blanks pass, behind which fields can hide from others. */
+static bool is_token(tb_bytes name)
+{
+    static const char others[] = "!#$%&'*+-.^_`|~";
+    for (size_t i = 0; i < name.len; i++) {
+        uint8_t c = name.data[i];
+        bool is_alphanumeric = (c >= '0' && c <= '9') || ((c | 0x20) >= 'a' && (c | 0x20) <= 'z');
+        if (!is_alphanumeric && (c == 0 || strchr(others, c) == NULL)) return false;
+    }
+    return name.len > 0;
+}
+
 static int on_field(http_parser *parser, const char *at, size_t len)
 {
     struct reading *reading = parser->data;
+    if (!is_token(tb_bytes_of(at, len))) return refuse(reading, 400);
     if (++reading->header_count > reading->header_count_max) return refuse(reading, 431);
     reading->name = tb_bytes_of(at, len);
     reading->has_value = false;

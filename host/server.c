@@ -320,7 +320,7 @@ void host_server_free(struct host_server *server)
     if (server == NULL) return;
     close_listeners(server);
     uv_walk(&server->loop, close_handle, NULL);
-    /* The handles, and a checkpoint on its way, end here; a stop that nobody saw yet ends one run. */
+    /* The handles, and a checkpoint on its way, end here; a stop not seen yet ends one run. */
     while (uv_run(&server->loop, UV_RUN_DEFAULT) != 0) continue;
     int failed = uv_loop_close(&server->loop);
     assert(failed == 0);

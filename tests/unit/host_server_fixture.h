@@ -362,7 +362,7 @@ static inline void client_send(struct client *client, const void *payload, size_
     client_write(client, data, client_frame(data, 0x82, payload, len));
 }
 
-/* The next frame: its opcode, payload in `in` up to the returned length; dropped with client_took. */
+/* The next frame: opcode, length of its head, and of the payload behind that in `in`. */
 static inline size_t client_frame_wait(struct client *client, uint8_t *opcode, size_t *head_len)
 {
     for (int i = 0;; i++) {
