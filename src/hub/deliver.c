@@ -101,7 +101,8 @@ void hub_deliver_cut(struct hub *hub, struct hub_room *room, const struct hub_us
     for (size_t i = 0; i < room->sub_count; i++) {
         struct hub_sub *sub = &room->subs[i];
         if (memcmp(sub->session->account->id.at, user->at, sizeof user->at) != 0) continue;
-        sub->state = HUB_SUB_CUT;
+        sub->is_banned = true;
+        if (room->shape.fixed_membership) sub->state = HUB_SUB_CUT;
     }
 }
 
@@ -130,7 +131,7 @@ void hub_deliver_page(struct hub *hub, struct hub_room *room, struct hub_blob *b
     uint32_t count = 0;
     for (size_t i = 0; i < room->sub_count; i++) {
         struct hub_sub *sub = &room->subs[i];
-        if (sub->state != HUB_SUB_LIVE) continue;
+        if (sub->state != HUB_SUB_LIVE || (sub->is_banned && blob->message_count != 0)) continue;
         if (total - sub->acked_total > max && total - sub->acked_total > blob->len) {
             sub->state = HUB_SUB_CATCHING_UP;
             sub->sent_seq = first_log_seq - 1;
@@ -185,10 +186,10 @@ static tb_status send_next(struct hub *hub, struct hub_room *room, size_t sub_in
     uint64_t limit = sub->limit_seq < room->head.log_seq ? sub->limit_seq : room->head.log_seq;
     *result = CATCH_UP_DONE;
     if (sub->limit_seq == UINT64_MAX && !hub_room_is_active(room, &sub->session->account->id)) {
-        sub->state = HUB_SUB_CUT;
-        return TB_STATUS(TB_OK);
+        sub->is_banned = true; /* as after a refused turn nobody knows */
+        if (room->shape.fixed_membership) sub->state = HUB_SUB_CUT;
+        if (room->shape.fixed_membership) return TB_STATUS(TB_OK);
     }
-    if (sub->sent_seq + 1 < sub->from_seq) sub->sent_seq = sub->from_seq - 1;
     if (sub->sent_seq >= limit) {
         caught_up(hub, room, sub_index);
         return TB_STATUS(TB_OK);
@@ -204,6 +205,10 @@ static tb_status send_next(struct hub *hub, struct hub_room *room, size_t sub_in
     *result = CATCH_UP_MORE;
     sub->sent_seq = tail.last_log_seq;
     if (blob == NULL) return TB_STATUS(TB_OK); /* reduced: subscribe told that it is missing */
+    if (sub->is_banned && blob->message_count != 0) {
+        hub_blob_drop(blob);
+        return TB_STATUS(TB_OK);
+    }
     sub->acked_total += blob->len;
     sub->session->catch_up_bytes += blob->len;
     hub->metrics.deliveries += blob->message_count != 0 ? blob->message_count : 1;
@@ -255,43 +260,21 @@ void hub_deliver_drained(struct hub *hub, hub_conn conn)
     if (session != NULL) unblock(hub, session);
 }
 
-/* A device that the final commit at log_seq removed: a live one has had everything; of the log a
- * banned one gets that commit alone. */
-static tb_status end_removed(struct hub *hub, struct hub_room *room, size_t sub_index,
-                             uint64_t log_seq, struct hub_effects *effects)
-{
-    struct hub_sub *sub = &room->subs[sub_index];
-    if (sub->state == HUB_SUB_CATCHING_UP) {
-        sub->limit_seq = log_seq;
-        return TB_STATUS(TB_OK);
-    }
-    if (sub->state == HUB_SUB_CUT) {
-        struct hub_blob *blob;
-        struct hub_page_tail tail;
-        TRY(hub_page_blob(hub, room, log_seq, &blob, &tail));
-        hub_send(hub, effects, sub->conn, blob);
-        struct chat_cursor cursor = { hub_room_uri(room), log_seq };
-        hub_send(hub, effects, sub->conn,
-                 hub_push_blob(hub, CHAT_PUSH_FINAL, &chat_cursor_desc, &cursor));
-    }
-    hub_deliver_leave(hub, room, sub_index);
-    return TB_STATUS(TB_OK);
-}
-
-tb_status hub_deliver_drop_removed(struct hub *hub, struct hub_room *room, uint64_t log_seq,
-                                   struct hub_effects *effects)
+/* A live one has had everything; another goes on up to the commit. */
+void hub_deliver_drop_removed(struct hub *hub, struct hub_room *room, uint64_t log_seq)
 {
     for (size_t i = room->sub_count; i-- != 0;) {
-        if (hub_room_member(room, &room->subs[i].session->device) != NULL) continue;
-        if (room->subs[i].limit_seq != UINT64_MAX) continue;
-        TRY(end_removed(hub, room, i, log_seq, effects));
+        struct hub_sub *sub = &room->subs[i];
+        if (hub_room_member(room, &sub->session->device) != NULL) continue;
+        if (sub->limit_seq != UINT64_MAX) continue;
+        if (sub->state == HUB_SUB_CATCHING_UP) sub->limit_seq = log_seq;
+        else hub_deliver_leave(hub, room, i);
     }
-    return TB_STATUS(TB_OK);
 }
 
 /* ---- what a device sees of a room ---- */
 
-enum { STATE_OPEN = 1, STATE_FROZEN = 2, STATE_CLOSED = 3, STATE_OUT = 4 };
+enum { STATE_OUT = 4 }; /* beside enum hub_room_state */
 
 static tb_status device_cursor(struct hub *hub, const struct hub_room_id *id,
                                const struct hub_device_id *device, uint64_t otherwise,
@@ -353,8 +336,8 @@ static void push_state(struct hub *hub, struct hub_call *call, const struct chat
              hub_push_blob(hub, CHAT_PUSH_ROOM_STATE, &chat_room_state_desc, state));
 }
 
-/* The room's state is told when it is not plainly open, or when history is missing: then `cursor`
- * lies above the device's own. */
+/* The room's state, which may have changed since the login was answered.  When history is missing
+ * its `cursor` lies above the device's own. */
 static tb_status tell_state(struct hub *hub, struct hub_call *call, const struct hub_room *room,
                             const struct hub_row_membership *row, uint64_t cursor)
 {
@@ -364,18 +347,17 @@ static tb_status tell_state(struct hub *hub, struct hub_call *call, const struct
                        false));
     bool is_missing = cursor < room->head.reduced_seq && row->from_log_seq <= cursor;
     state.cursor = is_missing ? room->head.reduced_seq : cursor;
-    if (is_missing || state.state != STATE_OPEN) push_state(hub, call, &state);
+    push_state(hub, call, &state);
     return TB_STATUS(TB_OK);
 }
 
-static uint8_t first_state(const struct hub_call *call, const struct hub_room *room,
-                           const struct hub_row_membership *row)
+static bool is_banned(const struct hub_call *call, const struct hub_room *room,
+                      const struct hub_row_membership *row)
 {
-    if (row->to_log_seq != 0) return HUB_SUB_CATCHING_UP;
-    bool is_cut = hub_account_is_restricted(call->account, call->now_ms) &&
-                  room->head.room_kind != CHAT_ROOM_NOTICE;
-    if (is_cut || !hub_room_is_active(room, &call->account->id)) return HUB_SUB_CUT;
-    return HUB_SUB_CATCHING_UP;
+    if (row->to_log_seq != 0) return row->is_banned;
+    if (!hub_room_is_active(room, &call->account->id)) return true;
+    return hub_account_is_restricted(call->account, call->now_ms) &&
+           room->head.room_kind != CHAT_ROOM_NOTICE;
 }
 
 static tb_status subscribe_room(struct hub *hub, struct hub_call *call,
@@ -404,9 +386,9 @@ static tb_status subscribe_room(struct hub *hub, struct hub_call *call,
         .conn = call->session->conn, .session = call->session,
         .sent_seq = cursor, .acked_seq = cursor,
         .limit_seq = row.to_log_seq != 0 ? row.to_log_seq : UINT64_MAX,
-        .from_seq = row.is_banned ? row.to_log_seq : 0,
-        .state = first_state(call, room, &row),
+        .state = HUB_SUB_CATCHING_UP, .is_banned = is_banned(call, room, &row),
     };
+    if (sub.is_banned && room->shape.fixed_membership) sub.state = HUB_SUB_CUT;
     TRY(sub_add(hub, room, &sub));
     TRY(tell_state(hub, call, room, &row, cursor));
     /* It may have become final while nobody told this device: the newest entry says nothing of it. */

@@ -102,8 +102,8 @@ struct hub_sub {
     uint64_t acked_seq;
     uint64_t acked_total; /* LIVE: page_bytes_total at the ack; CATCHING_UP: octets sent since */
     uint64_t limit_seq;   /* newest entry the device may see; UINT64_MAX: no end */
-    uint64_t from_seq;    /* pages before this entry are not for it */
-    uint8_t state;        /* CUT: nothing more, until the removal */
+    uint8_t state;        /* CUT: nothing more */
+    bool is_banned;       /* handshakes alone, so that it can follow its own removal */
 };
 
 struct hub_page_mark {
@@ -493,14 +493,14 @@ void hub_deliver_drained(struct hub *hub, hub_conn conn);
 void hub_deliver_push(struct hub *hub, struct hub_room *room, uint16_t push,
                       const struct wire_desc *desc, const void *body,
                       struct hub_effects *effects);
-/* Nothing more for the devices of a banned user, until the commit that removes them. */
+/* No message any more for the devices of a banned user; handshakes up to their removal, and in a
+ * room of fixed membership, where nobody is removed, nothing. */
 void hub_deliver_cut(struct hub *hub, struct hub_room *room, const struct hub_user_id *user);
 void hub_deliver_unsubscribe(struct hub *hub, struct hub_session *session);
 void hub_deliver_leave(struct hub *hub, struct hub_room *room, size_t sub_index);
 void hub_deliver_restart(struct hub *hub, struct hub_room *room); /* from the acked cursors */
 /* Ends the subscriptions of devices that the final commit at log_seq removed. */
-TB_MUST_USE tb_status hub_deliver_drop_removed(struct hub *hub, struct hub_room *room,
-                                               uint64_t log_seq, struct hub_effects *effects);
+void hub_deliver_drop_removed(struct hub *hub, struct hub_room *room, uint64_t log_seq);
 TB_MUST_USE tb_status hub_room_state(struct hub *hub, const struct hub_device_id *device,
                                      const struct hub_row_membership *membership,
                                      const struct hub_room_id *id, struct tb_arena *arena,

@@ -134,7 +134,7 @@ WIRE_STRUCT(hub_row_join, HUB_ROW_JOIN)
     ROW(S, U64, from_log_seq, NONE)                       \
     ROW(S, U64, to_log_seq,   NONE)                       \
     ROW(S, U64, to_ms,        NONE)                       \
-    ROW(S, U8,  is_banned,    NONE) /* sees the entry `to` alone */
+    ROW(S, U8,  is_banned,    NONE) /* handshakes alone */
 WIRE_STRUCT(hub_row_membership, HUB_ROW_MEMBERSHIP)
 
 /* ---- rooms ---- */

@@ -106,7 +106,7 @@ tb_status hub_settle_final(struct hub *hub, struct hub_room *room, uint64_t now_
     hub_room_touch_head(hub, room);
     struct chat_cursor cursor = { hub_room_uri(room), log_seq };
     hub_deliver_push(hub, room, CHAT_PUSH_FINAL, &chat_cursor_desc, &cursor, effects);
-    TRY(hub_deliver_drop_removed(hub, room, log_seq, effects));
+    hub_deliver_drop_removed(hub, room, log_seq);
     TRY(greet_added(hub, room, log_seq, arena, effects));
     return hub_mandatory_issue(hub, room, now_ms, arena, effects);
 }

@@ -1,0 +1,464 @@
+/* Reports, the desk and its decisions: who may, how often, and what a ban does at once. */
+#include "tests/unit/hub_room.h"
+
+#include "chat/decision.h"
+#include "chat/reason.h"
+#include "chat/report_seal.h"
+#include "chat/report_verify.h"
+
+/* ------------------------------------------------------------------ reports */
+
+static struct chat_sealed_report seal(struct world *w, struct person *who,
+                                      const struct world_desk_keys *keys, uint64_t *target,
+                                      uint8_t id)
+{
+    struct chat_report_seal_params params = {
+        .suite = &w->suite, .room_uri = w->rooms[ROOM], .target_seq = target, .target_count = 1,
+        .report = TB_LITERAL("what the desk reads"), .recipients = &keys->recipient,
+        .recipient_count = 1, .reporter_key = &who->device_key,
+    };
+    struct chat_sealed_report report;
+    memset(params.report_id, id, sizeof params.report_id);
+    assert_ok(chat_report_seal(&params, &w->rng.rng, &w->arena, &report));
+    return report;
+}
+
+static void a_report_is_taken_signed_and_waits_for_the_desk(void **state)
+{
+    (void)state;
+    struct world w;
+    struct world_desk_keys keys;
+    struct chat_report_answer answer, again;
+    struct chat_queue_answer queue;
+    uint64_t target = 1;
+    world_init(&w, 1);
+    world_usual(&w, &keys, 3);
+    assert_code(world_say(&w, &w.people[BOB], ROOM, 1, NULL), CHAT_CODE_OK);
+    struct chat_sealed_report report = seal(&w, &w.people[CAROL], &keys, &target, 7);
+    assert_code(world_ask(&w, &w.people[CAROL], CHAT_VERB_REPORT, &report, &answer),
+                CHAT_CODE_OK);
+    assert_true(world_push(&w, &w.people[ALICE], CHAT_PUSH_REPORT_WAITING, 0, NULL));
+    /* handed in twice it is one report */
+    w.now_ms += 5;
+    assert_code(world_ask(&w, &w.people[CAROL], CHAT_VERB_REPORT, &report, &again), CHAT_CODE_OK);
+    assert_int_equal(again.received_ms, answer.received_ms);
+    struct chat_queue_get get = { 0 };
+    assert_code(world_ask(&w, &w.people[CAROL], CHAT_VERB_DESK_QUEUE, &get, NULL),
+                CHAT_CODE_FORBIDDEN);
+    assert_code(world_ask(&w, &w.people[ALICE], CHAT_VERB_DESK_QUEUE, &get, &queue),
+                CHAT_CODE_OK);
+    assert_int_equal(queue.entries.count, 1);
+    struct chat_report_opener opener = { &keys.recipient, &keys.hpke_private };
+    struct chat_report_intake intake;
+    tb_bytes text;
+    assert_ok(chat_report_open(&w.suite, queue.entries.at[0].intake,
+                               world_hub_record(&w, &w.people[ALICE])->intake_key, &opener, 1,
+                               &w.arena, &intake, &text));
+    assert_bytes(text, TB_LITERAL("what the desk reads"));
+    assert_int_equal(intake.report.reporter_signature.len, 0);
+    world_end(&w);
+}
+
+static void a_report_with_one_octet_changed_is_refused(void **state)
+{
+    (void)state;
+    struct world w;
+    struct world_desk_keys keys;
+    uint64_t target = 1;
+    world_init(&w, 2);
+    world_usual(&w, &keys, 3);
+    assert_code(world_say(&w, &w.people[BOB], ROOM, 1, NULL), CHAT_CODE_OK);
+    struct chat_sealed_report report = seal(&w, &w.people[CAROL], &keys, &target, 7), changed;
+    tb_bytes whole;
+    assert_ok(wire_encode(&chat_sealed_report_desc, &report, &w.arena, &whole));
+    for (size_t i = 0; i < whole.len; i += 37) {
+        tb_bytes copy;
+        assert_ok(tb_arena_dup(&w.arena, whole, &copy));
+        ((uint8_t *)(uintptr_t)copy.data)[i] ^= 1;
+        if (!tb_is_ok(wire_decode(&chat_sealed_report_desc, copy, &w.arena, &changed, NULL))) {
+            continue;
+        }
+        uint16_t code = world_ask(&w, &w.people[CAROL], CHAT_VERB_REPORT, &changed, NULL);
+        assert_true(code == CHAT_CODE_SIGNATURE || code == CHAT_CODE_BAD_REQUEST ||
+                    code == CHAT_CODE_NOT_FOUND);
+    }
+    world_end(&w);
+}
+
+static void a_report_without_a_desk_is_refused(void **state)
+{
+    (void)state;
+    struct world w;
+    struct world_desk_keys keys;
+    uint64_t target = 1;
+    world_init(&w, 3);
+    world_register(&w, ALICE, "alice", true);
+    assert_ok(crypto_signing_key_new(&w.suite, &w.rng.rng, &keys.verify));
+    assert_ok(crypto_hpke_generate(&w.suite, &w.rng.rng, &keys.hpke_private, keys.hpke_public));
+    w.rooms[DESK] = w.rooms[ROOM] = TB_LITERAL("mimi://hub.example/r/0123456789abcdef0123456789abcdef");
+    world_recipient(&w, &keys, 1);
+    struct chat_sealed_report report = seal(&w, &w.people[ALICE], &keys, &target, 7);
+    assert_code(world_ask(&w, &w.people[ALICE], CHAT_VERB_REPORT, &report, NULL),
+                CHAT_CODE_DESK_MISSING);
+    world_end(&w);
+}
+
+static void only_participants_of_that_time_report_and_within_the_window(void **state)
+{
+    (void)state;
+    struct world w;
+    struct world_desk_keys keys;
+    uint64_t target = 1;
+    world_init(&w, 4);
+    world_usual(&w, &keys, 3);
+    assert_code(world_say(&w, &w.people[BOB], ROOM, 1, NULL), CHAT_CODE_OK);
+    world_register(&w, MALLORY, "mallory", false);
+    struct chat_sealed_report report = seal(&w, &w.people[MALLORY], &keys, &target, 7);
+    assert_code(world_ask(&w, &w.people[MALLORY], CHAT_VERB_REPORT, &report, NULL),
+                CHAT_CODE_FORBIDDEN);
+    world_add(&w, &w.people[ALICE], &w.people[MALLORY], ROOM, CHAT_ROLE_MEMBER);
+    assert_code(world_ask(&w, &w.people[MALLORY], CHAT_VERB_REPORT, &report, NULL),
+                CHAT_CODE_FORBIDDEN); /* came later */
+    target = 99;
+    report = seal(&w, &w.people[CAROL], &keys, &target, 8);
+    assert_code(world_ask(&w, &w.people[CAROL], CHAT_VERB_REPORT, &report, NULL), CHAT_CODE_GONE);
+    w.now_ms += (uint64_t)CHAT_REPORT_WINDOW_S * 1000 + 1;
+    w.people[CAROL].conn = 0;
+    world_login(&w, &w.people[CAROL]);
+    target = 1;
+    report = seal(&w, &w.people[CAROL], &keys, &target, 9);
+    assert_code(world_ask(&w, &w.people[CAROL], CHAT_VERB_REPORT, &report, NULL), CHAT_CODE_GONE);
+    world_end(&w);
+}
+
+static void reports_are_metered(void **state)
+{
+    (void)state;
+    struct world w;
+    struct world_desk_keys keys;
+    uint64_t target = 1;
+    world_init(&w, 5);
+    world_usual(&w, &keys, 3);
+    for (uint8_t i = 1; i <= 6; i++) {
+        assert_code(world_say(&w, &w.people[BOB], ROOM, i, NULL), CHAT_CODE_OK);
+    }
+    struct person *carol = &w.people[CAROL];
+    for (uint8_t i = 0; i < 3; i++) {
+        struct chat_sealed_report report = seal(&w, carol, &keys, &target, i);
+        assert_code(world_ask(&w, carol, CHAT_VERB_REPORT, &report, NULL), CHAT_CODE_OK);
+    }
+    struct chat_sealed_report fourth = seal(&w, carol, &keys, &target, 3);
+    assert_code(world_ask(&w, carol, CHAT_VERB_REPORT, &fourth, NULL), CHAT_CODE_RATE_LIMITED);
+    for (uint8_t i = 3; i < 10; i++) {
+        target = 2 + i / 3;
+        struct chat_sealed_report report = seal(&w, carol, &keys, &target, (uint8_t)(i + 50));
+        assert_code(world_ask(&w, carol, CHAT_VERB_REPORT, &report, NULL), CHAT_CODE_OK);
+    }
+    target = 6;
+    struct chat_sealed_report eleventh = seal(&w, carol, &keys, &target, 99);
+    assert_code(world_ask(&w, carol, CHAT_VERB_REPORT, &eleventh, NULL), CHAT_CODE_RATE_LIMITED);
+    world_end(&w);
+}
+
+static void the_oracle_knows_its_own_stamps(void **state)
+{
+    (void)state;
+    struct world w;
+    struct world_desk_keys keys;
+    struct chat_stubs_answer stubs;
+    struct chat_frank_verdict verdict;
+    world_init(&w, 6);
+    world_usual(&w, &keys, 2);
+    for (uint8_t i = 1; i <= 3; i++) {
+        assert_code(world_say(&w, &w.people[BOB], ROOM, i, NULL), CHAT_CODE_OK);
+    }
+    struct chat_stubs_get get = { w.rooms[ROOM], 1, 3 };
+    assert_code(world_ask(&w, &w.people[ALICE], CHAT_VERB_STUBS_GET, &get, &stubs), CHAT_CODE_OK);
+    assert_int_equal(stubs.stubs.count, 3);
+    stubs.stubs.at[1].franking_tag[0] ^= 1;
+    stubs.stubs.at[2].hub_key_id[0] ^= 1;
+    struct chat_frank_check check = { .room_uri = w.rooms[ROOM] };
+    check.stubs.at = stubs.stubs.at;
+    check.stubs.count = 3;
+    assert_code(world_ask(&w, &w.people[ALICE], CHAT_VERB_FRANK_CHECK, &check, &verdict),
+                CHAT_CODE_OK);
+    assert_bytes(verdict.verdicts, TB_LITERAL("\x01\x02\x03"));
+    assert_ok(chat_report_verdict_verify(&w.suite, &verdict, check.stubs.at, 3, w.rooms[ROOM],
+                                         world_hub_record(&w, &w.people[ALICE])->intake_key,
+                                         &w.arena));
+    world_end(&w);
+}
+
+/* ------------------------------------------------------------------ decisions */
+
+static void open_notice(struct world *w, struct person *desk, struct person *subject)
+{
+    struct chat_user_role_pair people[] = { { desk->account, CHAT_ROLE_OWNER },
+                                            { subject->account, CHAT_ROLE_MEMBER } };
+    struct world_room notice = { .kind = CHAT_ROOM_NOTICE, .people = people, .count = 2 };
+    assert_code(world_create(w, desk, NOTICE, &notice), CHAT_CODE_OK);
+}
+
+static struct chat_decision_put decide(struct world *w, struct person *desk,
+                                       const struct person *subject, uint8_t action,
+                                       uint8_t scope, uint8_t id)
+{
+    struct chat_decision_put put = { .sealed_statements = { NULL, 0 } };
+    put.decision = (struct chat_decision){
+        .domain = TB_LITERAL("hub.example"), .subject = subject->account, .action = action,
+        .scope = scope, .room_uri = w->rooms[ROOM], .reason_code = 1,
+        .notice_room_uri = w->rooms[NOTICE], .decider_device = desk->device,
+        .decided_ms = w->now_ms,
+    };
+    memset(put.decision.decision_id, id, sizeof put.decision.decision_id);
+    assert_ok(chat_decision_sign(&w->suite, &desk->device_key, &put.decision, &w->arena));
+    return put;
+}
+
+static void a_ban_comes_after_its_reasons_and_from_the_desk(void **state)
+{
+    (void)state;
+    struct world w;
+    struct world_desk_keys keys;
+    world_init(&w, 7);
+    world_usual(&w, &keys, 4);
+    struct person *alice = &w.people[ALICE], *mallory = &w.people[MALLORY];
+    w.rooms[NOTICE] = w.rooms[ROOM];
+    struct chat_decision_put put = decide(&w, alice, mallory, CHAT_ACTION_BAN, CHAT_SCOPE_ROOM, 1);
+    assert_code(world_ask(&w, alice, CHAT_VERB_DECISION_PUT, &put, NULL), CHAT_CODE_POLICY);
+    put = decide(&w, &w.people[BOB], mallory, CHAT_ACTION_BAN, CHAT_SCOPE_ROOM, 1);
+    assert_code(world_ask(&w, &w.people[BOB], CHAT_VERB_DECISION_PUT, &put, NULL),
+                CHAT_CODE_FORBIDDEN);
+    assert_code(world_ask(&w, alice, CHAT_VERB_DECISION_PUT, &put, NULL), CHAT_CODE_FORBIDDEN);
+    w.rooms[NOTICE] = (tb_bytes){ NULL, 0 };
+    open_notice(&w, alice, mallory);
+    put = decide(&w, alice, mallory, CHAT_ACTION_BAN, CHAT_SCOPE_ROOM, 1);
+    put.decision.reason_code++;
+    assert_code(world_ask(&w, alice, CHAT_VERB_DECISION_PUT, &put, NULL), CHAT_CODE_SIGNATURE);
+    world_end(&w);
+}
+
+/* Every member takes the hub's proposals, and one commits them. */
+static void carry(struct world *w, struct person *by, size_t first_page, size_t count)
+{
+    struct world_commit c = { .include_pending = true };
+    struct chat_page page;
+    for (size_t n = first_page; n < first_page + count; n++) {
+        assert_true(world_push(w, by, CHAT_PUSH_PAGE, n, &page));
+        assert_int_equal(page.entries.at[0].kind, CHAT_ENTRY_PROPOSAL);
+        for (size_t i = ALICE; i <= CAROL; i++) {
+            world_take(w, &w->people[i], ROOM, page.entries.at[0].body.proposal->message);
+        }
+    }
+    world_make_commit(w, by, ROOM, &c);
+    assert_code(world_update(w, by, ROOM, &c), CHAT_CODE_OK);
+    for (size_t i = ALICE; i <= CAROL; i++) {
+        if (&w->people[i] == by) continue;
+        if (w->people[i].conn != 0) {
+            assert_code(world_ack(w, &w->people[i], ROOM, &c, CHAT_ACK_APPLIED), CHAT_CODE_OK);
+        }
+        world_take(w, &w->people[i], ROOM, c.out.commit);
+    }
+    assert_ok(mls_group_pending_merge(by->groups[ROOM]));
+}
+
+static void a_hub_wide_ban_acts_at_once_and_the_next_commit_carries_it(void **state)
+{
+    (void)state;
+    struct world w;
+    struct world_desk_keys keys;
+    struct chat_decision_answer answer, again;
+    world_init(&w, 8);
+    world_usual(&w, &keys, 4);
+    struct person *alice = &w.people[ALICE], *bob = &w.people[BOB], *mallory = &w.people[MALLORY];
+    open_notice(&w, alice, mallory);
+    world_forget(&w);
+    struct chat_decision_put put = decide(&w, alice, mallory, CHAT_ACTION_BAN, CHAT_SCOPE_HUB, 1);
+    assert_code(world_ask(&w, alice, CHAT_VERB_DECISION_PUT, &put, &answer), CHAT_CODE_OK);
+    assert_int_equal(answer.number, 1);
+    assert_int_equal(answer.rooms_affected, 1);
+    assert_code(world_ask(&w, alice, CHAT_VERB_DECISION_PUT, &put, &again), CHAT_CODE_OK);
+    assert_int_equal(again.number, 1);
+    struct chat_session_state session;
+    assert_true(world_push(&w, mallory, CHAT_PUSH_SESSION_STATE, 0, &session));
+    assert_true(session.is_restricted);
+    assert_true(world_push(&w, mallory, CHAT_PUSH_DECISION, 0, NULL));
+    /* the banned one neither speaks nor hears */
+    assert_code(world_say(&w, mallory, ROOM, 1, NULL), CHAT_CODE_RESTRICTED);
+    struct chat_opaque handle = { TB_LITERAL("bob") };
+    assert_code(world_ask(&w, mallory, CHAT_VERB_LOOKUP, &handle, NULL), CHAT_CODE_RESTRICTED);
+    assert_code(world_say(&w, bob, ROOM, 2, NULL), CHAT_CODE_MISSING_PROPOSALS);
+    assert_int_equal(w.error.refs.count, 2); /* the role and the one device */
+    carry(&w, bob, 0, 2);
+    assert_code(world_say(&w, bob, ROOM, 3, NULL), CHAT_CODE_OK);
+    /* of the log it gets what removes it, and nothing else */
+    struct chat_page page;
+    assert_int_equal(world_push_count(&w, mallory, CHAT_PUSH_PAGE), 3);
+    for (size_t n = 0; n < 3; n++) {
+        assert_true(world_push(&w, mallory, CHAT_PUSH_PAGE, n, &page));
+        world_take(&w, mallory, ROOM, page.entries.at[0].body.commit->message);
+    }
+    assert_int_equal(page.entries.at[0].kind, CHAT_ENTRY_COMMIT);
+    assert_false(mls_group_is_active(mallory->groups[ROOM]));
+    world_end(&w);
+}
+
+static void a_ban_survives_the_process_and_a_banned_device_learns_of_it_later(void **state)
+{
+    (void)state;
+    struct world w;
+    struct world_desk_keys keys;
+    world_init(&w, 9);
+    world_usual(&w, &keys, 4);
+    struct person *alice = &w.people[ALICE], *bob = &w.people[BOB], *mallory = &w.people[MALLORY];
+    open_notice(&w, alice, mallory);
+    world_disconnect(&w, mallory);
+    assert_code(world_say(&w, bob, ROOM, 1, NULL), CHAT_CODE_OK);
+    struct chat_decision_put put = decide(&w, alice, mallory, CHAT_ACTION_BAN, CHAT_SCOPE_HUB, 1);
+    assert_code(world_ask(&w, alice, CHAT_VERB_DECISION_PUT, &put, NULL), CHAT_CODE_OK);
+    world_crash(&w);
+    world_login(&w, bob);
+    world_subscribe(&w, bob, ROOM, 4);
+    carry(&w, bob, 0, 2);
+    world_login(&w, mallory);
+    assert_true(mallory->login.is_restricted);
+    assert_int_equal(mallory->login.rooms.count, 1); /* the one that it is out of */
+    assert_int_equal(mallory->login.rooms.at[0].state, 4);
+    world_subscribe(&w, mallory, ROOM, 3); /* the message at 4 is not for it any more */
+    assert_int_equal(world_push_count(&w, mallory, CHAT_PUSH_PAGE), 3);
+    assert_code(world_cursor_ack(&w, mallory, ROOM, 7), CHAT_CODE_OK);
+    world_disconnect(&w, mallory);
+    world_login(&w, mallory);
+    assert_int_equal(mallory->login.rooms.count, 0);
+    world_end(&w);
+}
+
+static void a_restricted_account_gets_no_key_packages_handed_out_but_to_the_desk(void **state)
+{
+    (void)state;
+    struct world w;
+    struct world_desk_keys keys;
+    struct chat_key_material_answer material;
+    world_init(&w, 10);
+    world_usual(&w, &keys, 4);
+    struct person *alice = &w.people[ALICE], *bob = &w.people[BOB], *mallory = &w.people[MALLORY];
+    open_notice(&w, alice, mallory);
+    world_grant(&w, mallory, bob);
+    struct chat_decision_put put = decide(&w, alice, mallory, CHAT_ACTION_BAN, CHAT_SCOPE_HUB, 1);
+    assert_code(world_ask(&w, alice, CHAT_VERB_DECISION_PUT, &put, NULL), CHAT_CODE_OK);
+    assert_code(world_put_key_package(&w, mallory, false), CHAT_CODE_OK);
+    tb_bytes other = TB_LITERAL("mimi://hub.example/r/0123456789abcdef0123456789abcdef");
+    struct chat_key_material ask = world_material_request(mallory, other, CHAT_ROOM_GROUP);
+    assert_code(world_ask(&w, bob, CHAT_VERB_KEY_MATERIAL, &ask, NULL), CHAT_CODE_NO_CONSENT);
+    ask = world_material_request(mallory, w.rooms[NOTICE], CHAT_ROOM_NOTICE);
+    assert_code(world_ask(&w, alice, CHAT_VERB_KEY_MATERIAL, &ask, &material), CHAT_CODE_OK);
+    assert_int_equal(material.clients.at[0].client_status, 0);
+    world_end(&w);
+}
+
+static void an_unban_lifts_the_restriction_and_takes_the_user_off_the_list(void **state)
+{
+    (void)state;
+    struct world w;
+    struct world_desk_keys keys;
+    world_init(&w, 11);
+    world_usual(&w, &keys, 4);
+    struct person *alice = &w.people[ALICE], *bob = &w.people[BOB], *mallory = &w.people[MALLORY];
+    open_notice(&w, alice, mallory);
+    world_forget(&w);
+    struct chat_decision_put put = decide(&w, alice, mallory, CHAT_ACTION_BAN, CHAT_SCOPE_HUB, 1);
+    assert_code(world_ask(&w, alice, CHAT_VERB_DECISION_PUT, &put, NULL), CHAT_CODE_OK);
+    carry(&w, bob, 0, 2);
+    put = decide(&w, alice, mallory, CHAT_ACTION_UNBAN, CHAT_SCOPE_HUB, 2);
+    assert_code(world_ask(&w, alice, CHAT_VERB_DECISION_PUT, &put, NULL), CHAT_CODE_OK);
+    struct chat_opaque handle = { TB_LITERAL("bob") };
+    assert_code(world_ask(&w, mallory, CHAT_VERB_LOOKUP, &handle, NULL), CHAT_CODE_OK);
+    assert_code(world_say(&w, bob, ROOM, 9, NULL), CHAT_CODE_MISSING_PROPOSALS);
+    assert_int_equal(w.error.refs.count, 1);
+    carry(&w, bob, 3, 1); /* behind two proposals and a commit */
+    assert_code(world_say(&w, bob, ROOM, 10, NULL), CHAT_CODE_OK);
+    world_end(&w);
+}
+
+static void decisions_are_chained_and_shown_to_those_they_concern(void **state)
+{
+    (void)state;
+    struct world w;
+    struct world_desk_keys keys;
+    struct chat_opaques all, own, none;
+    world_init(&w, 12);
+    world_usual(&w, &keys, 4);
+    struct person *alice = &w.people[ALICE], *mallory = &w.people[MALLORY];
+    for (uint8_t i = 1; i <= 3; i++) {
+        struct chat_decision_put put = decide(&w, alice, i == 2 ? &w.people[CAROL] : mallory,
+                                              CHAT_ACTION_WARN, CHAT_SCOPE_ROOM, i);
+        assert_code(world_ask(&w, alice, CHAT_VERB_DECISION_PUT, &put, NULL), CHAT_CODE_OK);
+    }
+    struct chat_queue_get get = { 0 };
+    assert_code(world_ask(&w, alice, CHAT_VERB_DECISIONS_GET, &get, &all), CHAT_CODE_OK);
+    assert_code(world_ask(&w, mallory, CHAT_VERB_DECISIONS_GET, &get, &own), CHAT_CODE_OK);
+    assert_code(world_ask(&w, &w.people[BOB], CHAT_VERB_DECISIONS_GET, &get, &none),
+                CHAT_CODE_OK);
+    assert_int_equal(all.values.count, 3);
+    assert_int_equal(own.values.count, 2);
+    assert_int_equal(none.values.count, 0);
+    tb_bytes intake_key = world_hub_record(&w, alice)->intake_key;
+    uint8_t hash[CHAT_HASH_LEN] = { 0 };
+    for (size_t i = 0; i < 3; i++) {
+        struct chat_decision_entry entry;
+        assert_ok(wire_decode(&chat_decision_entry_desc, all.values.at[i].value, &w.arena, &entry,
+                              NULL));
+        assert_ok(chat_decision_entry_verify(&w.suite, &entry, intake_key, i, hash, &w.arena));
+        assert_ok(chat_decision_entry_hash(&w.suite, &entry, &w.arena, hash));
+    }
+    world_end(&w);
+}
+
+static void a_recipient_key_must_grow_and_be_signed(void **state)
+{
+    (void)state;
+    struct world w;
+    struct world_desk_keys keys;
+    struct chat_recipient_key got;
+    world_init(&w, 13);
+    world_usual(&w, &keys, 2);
+    struct person *alice = &w.people[ALICE];
+    assert_code(world_ask(&w, &w.people[BOB], CHAT_VERB_RECIPIENT_KEY_PUT, &keys.recipient, NULL),
+                CHAT_CODE_FORBIDDEN);
+    world_recipient(&w, &keys, 2);
+    keys.recipient.not_after_ms--;
+    assert_code(world_ask(&w, alice, CHAT_VERB_RECIPIENT_KEY_PUT, &keys.recipient, NULL),
+                CHAT_CODE_SIGNATURE);
+    world_recipient(&w, &keys, 2);
+    assert_code(world_ask(&w, alice, CHAT_VERB_RECIPIENT_KEY_PUT, &keys.recipient, NULL),
+                CHAT_CODE_OK);
+    w.now_ms++;
+    world_recipient(&w, &keys, 1);
+    assert_code(world_ask(&w, alice, CHAT_VERB_RECIPIENT_KEY_PUT, &keys.recipient, NULL),
+                CHAT_CODE_CONFLICT);
+    struct chat_opaque uri = { w.rooms[DESK] };
+    assert_code(world_ask(&w, &w.people[BOB], CHAT_VERB_RECIPIENT_KEY_GET, &uri, &got),
+                CHAT_CODE_OK);
+    assert_int_equal(got.serial, 2);
+    world_end(&w);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_report_is_taken_signed_and_waits_for_the_desk),
+        cmocka_unit_test(a_report_with_one_octet_changed_is_refused),
+        cmocka_unit_test(a_report_without_a_desk_is_refused),
+        cmocka_unit_test(only_participants_of_that_time_report_and_within_the_window),
+        cmocka_unit_test(reports_are_metered),
+        cmocka_unit_test(the_oracle_knows_its_own_stamps),
+        cmocka_unit_test(a_ban_comes_after_its_reasons_and_from_the_desk),
+        cmocka_unit_test(a_hub_wide_ban_acts_at_once_and_the_next_commit_carries_it),
+        cmocka_unit_test(a_ban_survives_the_process_and_a_banned_device_learns_of_it_later),
+        cmocka_unit_test(a_restricted_account_gets_no_key_packages_handed_out_but_to_the_desk),
+        cmocka_unit_test(an_unban_lifts_the_restriction_and_takes_the_user_off_the_list),
+        cmocka_unit_test(decisions_are_chained_and_shown_to_those_they_concern),
+        cmocka_unit_test(a_recipient_key_must_grow_and_be_signed),
+    };
+    return cmocka_run_group_tests_name("hub/desk", tests, NULL, NULL);
+}
