@@ -192,6 +192,7 @@ static tb_status spend_key(struct mls_group *group, const struct mls_staged *sta
     TRY(mls_secret_tree_find(group->now->secret_tree, staged->view.committer_leaf,
                              MLS_RATCHET_HANDSHAKE, staged->message_generation, &find));
     mls_secret_tree_take(group->now->secret_tree, &find);
+    group->use_count++;
     return TB_STATUS(TB_OK);
 }
 

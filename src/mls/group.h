@@ -61,11 +61,25 @@ TB_MUST_USE tb_status mls_group_join(const struct mls_env *env,
                                      struct tb_why *why);
 void mls_group_free(struct mls_group *group);
 
-/* The whole state as one versioned blob (it holds SECRETS: encrypt at rest), and back. */
+/*
+ * The whole state as one versioned blob (it holds SECRETS: encrypt at rest), and back.  Cached
+ * proposals and the own pending commit are in it; a received commit that is staged is not: it comes
+ * again from where it came.
+ */
 TB_MUST_USE tb_status mls_group_encode(const struct mls_group *group, struct tb_buf *out);
 TB_MUST_USE tb_status mls_group_decode(const struct mls_env *env, tb_bytes blob,
                                        const struct crypto_signing_key *signer,
                                        struct mls_group **out);
+
+/*
+ * Most calls change no more than ratchets: mls_group_protect, and mls_group_receive when it gives
+ * an application message.  After these the small blob of the ratchets may be stored beside the last
+ * whole one instead of a new whole one.  Read back the whole blob first, then the ratchets:
+ * MLS_RATCHETS_STALE says that the whole blob is of another epoch or at least as new, and leaves
+ * the group as it is, which is then right.  (SECRET, like the whole.)
+ */
+TB_MUST_USE tb_status mls_group_ratchets_encode(const struct mls_group *group, struct tb_buf *out);
+TB_MUST_USE tb_status mls_group_ratchets_decode(struct mls_group *group, tb_bytes blob);
 
 /* ------------------------------------------------------------------ views (borrowed until the next
  * merge or free) */

@@ -232,6 +232,7 @@ static tb_status decode(struct mls_group *group, tb_bytes octets, struct tb_aren
     }
     if (blob.cipher_suite != group->env.suite->id) return TB_STATUS(MLS_SUITE);
     group->is_active = blob.is_active == 1;
+    group->use_count = blob.use_count;
     TRY(decode_epoch(group, &blob.now, arena));
     TRY(decode_history(group, &blob, arena));
     TRY(decode_cache(group, &blob, arena));

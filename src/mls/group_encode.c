@@ -136,6 +136,7 @@ static tb_status encode(const struct mls_group *group, struct tb_arena *arena, s
         .version = MLS_GROUP_BLOB_VERSION,
         .cipher_suite = group->env.suite->id,
         .is_active = group->is_active ? 1 : 0,
+        .use_count = group->use_count,
         .last_signature = mls_group_last_signature(group),
     };
     TRY(encode_epoch(group->now, arena, &blob.now));

@@ -279,6 +279,7 @@ static tb_status take_message(const struct receive *r, tb_bytes message, struct 
         out->staged->message_generation = v->find.generation;
     } else {
         mls_secret_tree_take(v->secret_tree, &v->find);
+        r->group->use_count++;
     }
     return TB_STATUS(TB_OK);
 }

@@ -47,6 +47,7 @@ static tb_status send_private(struct mls_group *group, const struct mls_framed *
                                content_type == MLS_CONTENT_APPLICATION ? MLS_RATCHET_APPLICATION
                                                                        : MLS_RATCHET_HANDSHAKE,
                                &keys.generation, &key));
+    group->use_count++;
     CHECK(mls_framing_private_seal(group->env.suite, group->env.rng, &keys, &fields, framed,
                                    padding_size, arena, message));
 out:

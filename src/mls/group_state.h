@@ -105,6 +105,7 @@ struct mls_group {
     size_t cache_count; /* dropped ones included */
     struct mls_staged *pending;
     struct mls_staged *staged;
+    uint64_t use_count; /* message keys used up; tells which of two stored states is newer */
     uint8_t last_signature[CRYPTO_SIGNATURE_MAX];
     size_t last_signature_len;
 };

@@ -102,7 +102,8 @@
     CODE(MLS_GROUP_INACTIVE, 480, "we are no longer a member of the group")                        \
     CODE(MLS_NO_PENDING, 481, "there is no pending or staged commit of that kind")                 \
     CODE(MLS_GROUP_SIGNER, 483, "the signature key given is not that of our leaf")                 \
-    CODE(MLS_GROUP_EPOCH_END, 484, "the group has no epoch left")
+    CODE(MLS_GROUP_EPOCH_END, 484, "the group has no epoch left")                                  \
+    CODE(MLS_RATCHETS_STALE, 485, "the stored ratchets are not newer than the stored group")
 
 #define MLS_STATUS_LIST(CODE)                                                                      \
     MLS_STATUS_MEMBER(CODE)                                                                        \

@@ -39,7 +39,7 @@ WIRE_STRUCT(mls_subtree_blob, MLS_SUBTREE_BLOB)
     ROW(S, VEC, senders, mls_sender_blob)
 WIRE_STRUCT(mls_secret_tree_blob, MLS_SECRET_TREE_BLOB)
 
-/* ---- group_encode.c ---- */
+/* ---- group_encode.c; use_count: message keys used up so far, in all epochs ---- */
 
 /* A private key of the tree; level: of the own ancestor that it belongs to, 0 for the leaf. */
 #define MLS_TREE_KEY_BLOB(ROW, S)                                                                  \
@@ -118,7 +118,24 @@ enum { MLS_GROUP_BLOB_VERSION = 1 };
     ROW(S, VEC, resumption, mls_resumption_blob)                                                   \
     ROW(S, VEC, cached, mls_cached_blob)                                                           \
     ROW(S, OPT, pending, mls_pending_blob)                                                         \
+    ROW(S, U64, use_count, NONE)                                                                   \
     ROW(S, BYTES, last_signature, NONE)
 WIRE_STRUCT(mls_group_blob, MLS_GROUP_BLOB)
+
+/* ---- group_ratchets.c: what application messages change ---- */
+#define MLS_PAST_RATCHETS_BLOB(ROW, S)                                                             \
+    ROW(S, U64, epoch, NONE)                                                                       \
+    ROW(S, BYTES, secret_tree, NONE)
+WIRE_STRUCT(mls_past_ratchets_blob, MLS_PAST_RATCHETS_BLOB)
+
+#define MLS_RATCHETS_BLOB(ROW, S)                                                                  \
+    ROW(S, U16, version, NONE)                                                                     \
+    ROW(S, U16, cipher_suite, NONE)                                                                \
+    ROW(S, U64, epoch, NONE)                                                                       \
+    ROW(S, U64, use_count, NONE)                                                                   \
+    ROW(S, BYTES, secret_tree, NONE)                                                               \
+    ROW(S, VEC, past, mls_past_ratchets_blob)                                                      \
+    ROW(S, BYTES, last_signature, NONE)
+WIRE_STRUCT(mls_ratchets_blob, MLS_RATCHETS_BLOB)
 
 #endif

@@ -188,6 +188,73 @@ static void a_damaged_blob_is_refused_or_harmless(void **state)
     party_end(&p);
 }
 
+/* ---- ratchets apart ---- */
+
+static void store_ratchets(struct party *p, size_t who, struct tb_buf *out)
+{
+    tb_buf_init(out, &p->heap.mem, SIZE_MAX);
+    assert_ok(mls_group_ratchets_encode(p->member[who].group, out));
+}
+
+static void ratchets_stored_apart_bring_an_older_blob_up_to_date(void **state)
+{
+    (void)state;
+    struct party p;
+    struct mls_commit_out out;
+    struct mls_received received;
+    struct tb_buf whole, small;
+    party_start(&p, 0x0003, 20, 3);
+    tb_bytes late = party_protect(&p, 1, TB_LITERAL("late"));
+    party_commit(&p, 2, &empty, &out);
+    tb_buf_init(&whole, &p.heap.mem, SIZE_MAX);
+    assert_ok(mls_group_encode(p.member[0].group, &whole));
+    party_assert_reads(&p, 0, late, TB_LITERAL("late"));
+    tb_bytes first = party_protect(&p, 0, TB_LITERAL("one"));
+    store_ratchets(&p, 0, &small);
+    assert_true(small.len < whole.len);
+
+    /* The process dies here; what was stored comes back. */
+    mls_group_free(p.member[0].group);
+    p.member[0].group = NULL;
+    assert_ok(mls_group_decode(&p.env, tb_buf_view(&whole), &p.member[0].signer,
+                               &p.member[0].group));
+    assert_ok(mls_group_ratchets_decode(p.member[0].group, tb_buf_view(&small)));
+    assert_status(party_receive(&p, 0, late, &received), MLS_GENERATION_USED);
+    assert_true(mls_group_last_signature(p.member[0].group).len != 0);
+    tb_bytes second = party_protect(&p, 0, TB_LITERAL("two"));
+    party_assert_reads(&p, 1, first, TB_LITERAL("one"));
+    party_assert_reads(&p, 1, second, TB_LITERAL("two"));
+    tb_buf_wipe(&whole);
+    tb_buf_wipe(&small);
+    party_end(&p);
+}
+
+static void ratchets_that_are_older_change_nothing(void **state)
+{
+    (void)state;
+    struct party p;
+    struct mls_commit_out out;
+    struct tb_buf small;
+    party_start(&p, 0x0003, 21, 2);
+    (void)party_protect(&p, 0, TB_LITERAL("one"));
+    store_ratchets(&p, 0, &small);
+    assert_status(mls_group_ratchets_decode(p.member[0].group, tb_buf_view(&small)),
+                  MLS_RATCHETS_STALE); /* as new as the group */
+    tb_bytes message = party_protect(&p, 0, TB_LITERAL("two"));
+    assert_status(mls_group_ratchets_decode(p.member[0].group, tb_buf_view(&small)),
+                  MLS_RATCHETS_STALE);
+    party_assert_reads(&p, 1, message, TB_LITERAL("two"));
+    party_commit(&p, 1, &empty, &out);
+    assert_status(mls_group_ratchets_decode(p.member[0].group, tb_buf_view(&small)),
+                  MLS_RATCHETS_STALE); /* another epoch */
+    for (size_t len = 0; len < small.len; len++) {
+        assert_status(mls_group_ratchets_decode(p.member[0].group, tb_bytes_of(small.data, len)),
+                      MLS_BLOB);
+    }
+    tb_buf_wipe(&small);
+    party_end(&p);
+}
+
 /* ---- memory that runs out ---- */
 
 typedef tb_status fallible(struct party *p, tb_bytes input);
@@ -288,6 +355,8 @@ int main(void)
         cmocka_unit_test(a_pending_commit_survives_a_restart),
         cmocka_unit_test(an_own_update_survives_a_restart),
         cmocka_unit_test(a_damaged_blob_is_refused_or_harmless),
+        cmocka_unit_test(ratchets_stored_apart_bring_an_older_blob_up_to_date),
+        cmocka_unit_test(ratchets_that_are_older_change_nothing),
         cmocka_unit_test(running_out_of_memory_changes_nothing),
         cmocka_unit_test(decoding_frees_what_it_took_when_memory_runs_out),
     };
