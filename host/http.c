@@ -61,7 +61,7 @@ static int on_url(http_parser *parser, const char *at, size_t len)
     return 0;
 }
 
-/* RFC 9110, section 5.6.2.  The parser lets blanks pass, behind which fields can hide from others. */
+/* RFC 9110, section 5.6.2.  The parser lets blanks pass; a field can hide behind one. */
 static bool is_token(tb_bytes name)
 {
     static const char others[] = "!#$%&'*+-.^_`|~";
