@@ -425,6 +425,8 @@ static tb_status client_commit_refuse(struct client_turn *turn, struct client_ro
                                       tb_status status)
 {
     if (client_status_is_fatal(status)) return status;
+    /* Made by this device and unknown to its group: the state that made it is lost. */
+    if (status.code == MLS_OWN_MESSAGE) return client_session_rolled_back(turn);
     if ((room->flags & CLIENT_ROOM_BEHIND_GAP) != 0) {
         /* It cites proposals that we were not given.  Banned, we know from the decision log what it
          * does; otherwise we ask to be added again, and are told if we may not. */

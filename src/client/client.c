@@ -68,6 +68,25 @@ bool client_status_is_fatal(tb_status status)
            || status.code == CRYPTO_FAILED;
 }
 
+static tb_status client_reload(struct client_turn *turn)
+{
+    client_forget(turn->client);
+    tb_status status = client_load(turn);
+    if (!tb_is_ok(status)) turn->client->is_void = true;
+    return status;
+}
+
+tb_status client_turn_read(struct client_turn *turn, struct client *client)
+{
+    *turn = (struct client_turn){ .client = client };
+    tb_arena_init(&turn->arena, client->config.mem, CLIENT_TURN_BYTES_MAX);
+    if (client->is_void) return TB_STATUS(TB_STORE);
+    if (!client->must_reload) return TB_STATUS(TB_OK);
+    tb_status status = client_reload(turn);
+    tb_arena_wipe(&turn->arena);
+    return status;
+}
+
 tb_status client_turn_begin(struct client_turn *turn, struct client *client, uint64_t now_ms,
                             struct client_effects *effects)
 {
@@ -79,11 +98,7 @@ tb_status client_turn_begin(struct client_turn *turn, struct client *client, uin
     };
     tb_arena_init(&turn->arena, client->config.mem, CLIENT_TURN_BYTES_MAX);
     if (client->is_void) return TB_STATUS(TB_STORE);
-    if (!client->must_reload) return TB_STATUS(TB_OK);
-    client_forget(client);
-    tb_status status = client_load(turn);
-    if (!tb_is_ok(status)) client->is_void = true;
-    return status;
+    return client->must_reload ? client_reload(turn) : TB_STATUS(TB_OK);
 }
 
 static tb_status client_flush(struct client_turn *turn)

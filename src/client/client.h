@@ -64,7 +64,7 @@ enum client_show_kind {
     CLIENT_SHOW_HUB_RESTORED,   /* room: the hub was restored from a backup */
     CLIENT_SHOW_ROLLED_BACK,    /* this profile is an old copy and may not send */
     CLIENT_SHOW_ROOM_CLOSED,
-    CLIENT_SHOW_DELAYED         /* op, code, text: refused for now; the engine tries again by itself */
+    CLIENT_SHOW_DELAYED         /* op, code, text: refused for now; the engine tries again */
 };
 struct client_show {
     enum client_show_kind kind;

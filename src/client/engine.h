@@ -164,6 +164,7 @@ struct client_room {
     unsigned flight_count;   /* submits under way */
     uint64_t leave_op;
     uint64_t intent_at_ms;   /* the earliest intent that lets others go first; 0: none */
+    uint64_t acked_at_hub;   /* at login: what the hub believes we have taken */
     uint64_t gap_log_seq;    /* a page that came behind missing entries; asked for again once */
     uint64_t gap_lost_seq;   /* stubs up to here cannot be had; 0: none */
 };
@@ -175,6 +176,13 @@ struct client_welcome_wait {
     size_t wait_count;
     size_t len;
     uint8_t data[]; /* encoded chat_welcome */
+};
+
+enum client_hub_room_state { /* chat_room_state.state */
+    CLIENT_HUB_ROOM_OPEN = 1,
+    CLIENT_HUB_ROOM_FROZEN = 2,
+    CLIENT_HUB_ROOM_CLOSED = 3,
+    CLIENT_HUB_ROOM_OUT = 4
 };
 
 enum client_session_state {
@@ -222,6 +230,8 @@ struct client {
 
 TB_MUST_USE tb_status client_turn_begin(struct client_turn *turn, struct client *client,
                                         uint64_t now_ms, struct client_effects *effects);
+/* A turn that only reads: no effects, nothing to end. */
+TB_MUST_USE tb_status client_turn_read(struct client_turn *turn, struct client *client);
 /* Writes what is dirty, asks to be woken.  A fatal status makes the turn void. */
 tb_status client_turn_end(struct client_turn *turn, tb_status status);
 /* Store, memory, randomness or crypto failed: nothing of the turn may stand. */
@@ -327,6 +337,12 @@ TB_MUST_USE tb_status client_session_check_synced(struct client_turn *turn);
 TB_MUST_USE tb_status client_session_ask_record(struct client_turn *turn);
 /* Registration or rejoin is complete: DONE for its operation. */
 TB_MUST_USE tb_status client_session_registered(struct client_turn *turn);
+/*
+ * This state is older than what the device has shown the hub: the profile is a copy or was
+ * restored. It may not send (a generation would be used twice). Always returns CLIENT_ROLLED_BACK
+ * or a fatal status, so that the connection ends.
+ */
+TB_MUST_USE tb_status client_session_rolled_back(struct client_turn *turn);
 /* What the hub says of a room at login, or when it changes (push.c). */
 TB_MUST_USE tb_status client_session_room_state(struct client_turn *turn, struct client_room *room,
                                                 const struct chat_room_state *state);

@@ -1,13 +1,6 @@
 /* What the hub says unasked. */
 #include "client/desk.h"
 
-enum client_hub_room_state { /* chat_room_state.state */
-    CLIENT_HUB_ROOM_OPEN = 1,
-    CLIENT_HUB_ROOM_FROZEN = 2,
-    CLIENT_HUB_ROOM_CLOSED = 3,
-    CLIENT_HUB_ROOM_OUT = 4
-};
-
 static tb_status client_room_is_out(struct client_turn *turn, struct client_room *room,
                                     const struct chat_room_state *state)
 {

@@ -5,13 +5,11 @@
 
 #include "chat/records.h"
 
-/* A turn without effects, whose arena is the caller's. */
+/* A turn without effects, whose arena is the caller's.  Nothing is written. */
 static tb_status client_read_begin(struct client *client, struct tb_arena *arena,
                                    struct client_turn *turn)
 {
-    if (client->is_void) return TB_STATUS(TB_STORE);
-    if (client->must_reload) return TB_STATUS(TB_STORE); /* the next turn reads everything again */
-    *turn = (struct client_turn){ .client = client };
+    TRY(client_turn_read(turn, client));
     turn->arena = *arena;
     return TB_STATUS(TB_OK);
 }

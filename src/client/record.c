@@ -117,6 +117,7 @@ static tb_status client_record_chain(struct client_turn *turn, tb_bytes account,
 {
     struct client *client = turn->client;
     struct chat_account_record record;
+    if (tb_bytes_equal(person->record, encoded)) return TB_STATUS(TB_OK); /* asked for twice */
     if (person->record.len == 0) {
         TRY(chat_records_verify_first(&client->suite, encoded, &turn->arena, &record));
         if (record.version != 0) return TB_STATUS(CHAT_RECORD_VERSION);

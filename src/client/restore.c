@@ -124,6 +124,7 @@ tb_status client_restore_entry(struct client_turn *turn, struct client_room *roo
         TRY(client_receive_final(turn, room, room->row.tentative_seq));
     }
     room->row.restored_seq = log_seq;
+    if (room->row.state == CLIENT_ROOM_FROZEN) room->row.state = CLIENT_ROOM_OPEN; /* it thawed */
     room->row.head_seq = entry->next_room_seq - 1;
     room->row.signed_seq = 0; /* the next run is signed anew; until then no head can be named */
     client_room_touch(room);

@@ -179,6 +179,8 @@ TB_MUST_USE tb_status client_join_again(struct client_turn *turn, struct client_
 TB_MUST_USE tb_status client_join_announced(struct client_turn *turn, struct client_room *room,
                                             tb_bytes inviter, tb_bytes body);
 TB_MUST_USE tb_status client_welcome_take(struct client_turn *turn, tb_bytes encoded);
+/* Is one held back until records of its members come? */
+bool client_welcome_is_waiting(struct client_turn *turn, tb_bytes room_uri);
 void client_welcome_drop_all(struct client *client);
 
 /* ---- sending (send.c) ---- */

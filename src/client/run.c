@@ -166,8 +166,11 @@ static tb_status client_run_decrypt(struct client_turn *turn, struct client_room
     tb_status status = client_run_own(turn, room, run, i, out);
     if (status.code != TB_NOT_FOUND) return status;
     struct mls_received received;
-    TRY(mls_group_receive(room->group, run->entries[i].body.message->message,
-                          turn->now_ms / 1000, NULL, 0, &turn->arena, &received, NULL));
+    status = mls_group_receive(room->group, run->entries[i].body.message->message,
+                               turn->now_ms / 1000, NULL, 0, &turn->arena, &received, NULL);
+    /* Sent by this device and unknown to its outbox: the state that sent it is lost. */
+    if (status.code == MLS_OWN_MESSAGE) return client_session_rolled_back(turn);
+    TRY(status);
     room->flags |= CLIENT_ROOM_GROUP_DIRTY; /* the key of this generation is used up */
     if (received.kind != MLS_RECEIVED_APPLICATION) return TB_STATUS(MLS_CONTENT_TYPE);
     *out = (struct client_opened){
@@ -244,7 +247,7 @@ static tb_status client_run_take_one(struct client_turn *turn, struct client_roo
     };
     client_run_evidence(run, i, &evidence);
     tb_status status = client_run_message(turn, room, run, i, &evidence, &line);
-    if (client_status_is_fatal(status)) return status;
+    if (client_status_is_fatal(status) || status.code == CLIENT_ROLLED_BACK) return status;
     if (!tb_is_ok(status)) {
         line = (struct client_line_row){
             .row_kind = CLIENT_LINE_MESSAGE,

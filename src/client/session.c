@@ -145,12 +145,40 @@ static tb_status client_after_record(struct client_turn *turn)
 
 /* ------------------------------------------------------------------ login */
 
+tb_status client_session_rolled_back(struct client_turn *turn)
+{
+    turn->client->profile.is_rolled_back = true;
+    turn->client->is_profile_dirty = true;
+    TRY(client_show(turn, &(struct client_show){ .kind = CLIENT_SHOW_ROLLED_BACK }));
+    return TB_STATUS(CLIENT_ROLLED_BACK);
+}
+
+/*
+ * A cursor is acknowledged after it is durable here, so the hub's can only be ahead of ours when
+ * this state is older than what we once had, or when we were added anew: then the Welcome came
+ * before this answer.
+ */
+static tb_status client_subscribed(struct client_turn *turn, const struct client_request *request,
+                                   uint16_t code, tb_bytes body)
+{
+    (void)request, (void)body;
+    if (code != CHAT_CODE_OK) return TB_STATUS(TB_OK);
+    for (struct client_room *room = turn->client->rooms; room != NULL; room = room->next) {
+        bool is_live = room->row.state == CLIENT_ROOM_OPEN || room->row.state == CLIENT_ROOM_FROZEN;
+        if (!is_live || room->acked_at_hub <= room->row.cursor) continue;
+        if (client_welcome_is_waiting(turn, room->row.room_uri)) continue;
+        return client_session_rolled_back(turn);
+    }
+    return TB_STATUS(TB_OK);
+}
+
 static tb_status client_login_room(struct client_turn *turn, const struct chat_room_state *state)
 {
     struct client_room *room;
     tb_status status = client_room_get(turn, state->room_uri, &room);
     if (status.code == TB_NOT_FOUND) return TB_STATUS(TB_OK); /* its Welcome is on the way */
     TRY(status);
+    room->acked_at_hub = state->state != CLIENT_HUB_ROOM_OUT ? state->cursor : 0;
     return client_session_room_state(turn, room, state);
 }
 
@@ -169,7 +197,7 @@ static tb_status client_subscribe_all(struct client_turn *turn)
         room->flags |= CLIENT_ROOM_SUBSCRIBED;
     }
     /* An empty list too: it says that this client is ready for Welcomes and requests to join. */
-    return client_request_send(turn, CHAT_VERB_SUBSCRIBE, &cursors, NULL, NULL);
+    return client_request_send(turn, CHAT_VERB_SUBSCRIBE, &cursors, client_subscribed, NULL);
 }
 
 static tb_status client_logged_in(struct client_turn *turn, const struct chat_login_answer *answer)
@@ -234,9 +262,8 @@ static tb_status client_login_answered(struct client_turn *turn,
         return client_logged_in(turn, &answer);
     }
     if (code == CHAT_CODE_ROLLED_BACK) {
-        client->profile.is_rolled_back = true;
-        client->is_profile_dirty = true;
-        TRY(client_show(turn, &(struct client_show){ .kind = CLIENT_SHOW_ROLLED_BACK }));
+        tb_status status = client_session_rolled_back(turn);
+        if (client_status_is_fatal(status)) return status;
     }
     if (client->profile.state == CLIENT_PROFILE_REGISTERING && client->register_code != 0) {
         return client_session_refuse(turn, client->register_code, (tb_bytes){ 0 });

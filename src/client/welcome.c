@@ -302,6 +302,20 @@ void client_welcome_drop_all(struct client *client)
     }
 }
 
+bool client_welcome_is_waiting(struct client_turn *turn, tb_bytes room_uri)
+{
+    struct client_welcome_wait *wait = turn->client->welcomes;
+    for (; wait != NULL; wait = wait->next) {
+        struct chat_welcome welcome;
+        tb_bytes encoded = { wait->data, wait->len };
+        if (!tb_is_ok(wire_decode(&chat_welcome_desc, encoded, &turn->arena, &welcome, NULL))) {
+            continue;
+        }
+        if (tb_bytes_equal(welcome.room_uri, room_uri)) return true;
+    }
+    return false;
+}
+
 static tb_status client_welcome_try(struct client_turn *turn, tb_bytes encoded, bool may_ask);
 
 static tb_status client_welcome_record_came(struct client_turn *turn,

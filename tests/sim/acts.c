@@ -233,19 +233,87 @@ size_t sim_act_rejoin(struct sim_client *who)
     return sim_do(who, sim_rejoin, &wish, SIM_OP_OTHER);
 }
 
+/* ------------------------------------------------------------------ the desk at work */
+
+static void sim_case_check(struct sim_client *desk, const struct client_case_view *view,
+                           bool may_ban)
+{
+    struct sim *sim = desk->sim;
+    if (!view->is_verified) {
+        fprintf(stderr, "verdict %u\n%.*s\n", view->verdict, (int)view->sentences.len,
+                (const char *)view->sentences.data);
+        sim_fail(sim, "S7: an honest report does not verify", desk);
+    }
+    sim->reports_verified_count++;
+    if (!may_ban || view->state != 1 || sim_random(sim, 4) != 0) return;
+    (void)sim_act_ban(desk, view->report_id, CHAT_SCOPE_ROOM);
+}
+
+void sim_act_desk(struct sim *sim, bool may_ban)
+{
+    struct sim_client *desk = &sim->clients[0];
+    struct tb_arena arena;
+    struct client_case_view *cases;
+    size_t count;
+    tb_arena_init(&arena, &sim->heap.mem, 1 << 28);
+    if (tb_is_ok(client_cases(desk->client, &arena, &cases, &count))) {
+        for (size_t i = 0; i < count; i++) sim_case_check(desk, &cases[i], may_ban);
+    }
+    tb_arena_wipe(&arena);
+    if (client_is_online(desk->client)) (void)sim_act_fetch(desk);
+}
+
 /* ------------------------------------------------------------------ chance */
+
+static void sim_backup(struct store_mem *to, const struct store_mem *from, bool *has)
+{
+    store_mem_wipe(to);
+    store_mem_init(to);
+    store_mem_copy(to, from);
+    *has = true;
+}
+
+/* Backups are made, and now and then somebody goes back to one. */
+static void sim_act_rare(struct sim *sim, struct sim_client *who)
+{
+    uint32_t choice = sim_random(sim, 100);
+    if (choice < 40) {
+        sim_backup(&who->backup, &who->store, &who->has_backup);
+    } else if (choice < 50 && who->has_backup && who->index != 0) {
+        sim_client_go_back(who, &who->backup);
+        who->is_behind = true;
+    } else if (choice < 75) {
+        sim_backup(&sim->hub_backup, &sim->hub_store, &sim->has_hub_backup);
+    } else if (choice < 80 && sim->has_hub_backup) {
+        sim_hub_go_back(sim, &sim->hub_backup);
+        sim_model_hub_went_back(sim);
+    } else {
+        who->skew_ms = (int64_t)sim_random(sim, 400000) - 200000;
+    }
+}
+
+static void sim_act_someone_reports(struct sim *sim, struct sim_client *who, const char *room,
+                                    const struct sim_client *whom)
+{
+    uint64_t seq = sim_model_newest_seq(who, room, whom->handle);
+    if (seq != 0 && who != whom) (void)sim_act_report(who, room, &seq, 1);
+    if (sim_random(sim, 2) == 0) sim_act_desk(sim, true);
+}
 
 void sim_act_random(struct sim *sim, const char rooms[][256], size_t room_count)
 {
     struct sim_client *who = &sim->clients[sim_random(sim, (uint32_t)sim->client_count)];
     const char *room = rooms[sim_random(sim, (uint32_t)room_count)];
     struct sim_client *other = &sim->clients[sim_random(sim, (uint32_t)sim->client_count)];
-    uint32_t choice = sim_random(sim, 100);
-    if (choice < 70) (void)sim_act_send(who, room);
-    else if (choice < 78) (void)sim_act_invite(who, room, 4);
-    else if (choice < 88) (void)(other->link[0] != 0 ? sim_act_join(who, other->link) : 0);
-    else if (choice < 91) (void)sim_act_leave(who, room);
-    else if (choice < 93 && who != other) (void)sim_act_remove(who, room, other);
-    else if (choice < 96 && who->is_connected) sim_disconnect(who);
+    uint32_t choice = sim_random(sim, 1000);
+    if (who->is_rolled_back) (void)sim_act_rejoin(who);
+    if (choice < 700) (void)sim_act_send(who, room);
+    else if (choice < 780) (void)sim_act_invite(who, room, 4);
+    else if (choice < 880) (void)(other->link[0] != 0 ? sim_act_join(who, other->link) : 0);
+    else if (choice < 900) (void)sim_act_leave(who, room);
+    else if (choice < 910 && who != other) (void)sim_act_remove(who, room, other);
+    else if (choice < 925) sim_act_someone_reports(sim, who, room, other);
+    else if (choice < 950 && who->is_connected) sim_disconnect(who);
+    else if (choice < 960) sim_act_rare(sim, who);
     else sim_run(sim, sim_random(sim, 3000));
 }

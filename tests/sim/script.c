@@ -40,27 +40,6 @@ static void sim_case_id(struct sim_client *who, uint8_t report_id[32])
     tb_arena_wipe(&arena);
 }
 
-static uint64_t sim_newest_seq(struct sim_client *who, const char *room, const char *handle)
-{
-    struct tb_arena arena;
-    struct client_message_view *rows;
-    size_t count;
-    uint64_t seq = 0;
-    tb_arena_init(&arena, &who->sim->heap.mem, 1 << 26);
-    if (!tb_is_ok(client_messages(who->client, tb_bytes_text(room), 0, SIZE_MAX, &arena, &rows,
-                                  &count))) {
-        sim_fail(who->sim, "client_messages", who);
-    }
-    for (size_t i = 0; i < count; i++) {
-        bool is_message = rows[i].row_kind == CLIENT_LINE_MESSAGE && !rows[i].is_failed;
-        if (is_message && tb_bytes_equal(rows[i].handle, tb_bytes_text(handle))) {
-            seq = rows[i].room_seq;
-        }
-    }
-    tb_arena_wipe(&arena);
-    return seq;
-}
-
 /* The notice room, in which a statement stands as text. */
 static void sim_notice_room(struct sim_client *who, char out[256])
 {
@@ -92,7 +71,7 @@ static void sim_script_ban(struct sim *sim, const char *room)
     struct sim_client *ada = &sim->clients[0], *carol = &sim->clients[2];
     struct sim_client *mallory = &sim->clients[3];
     uint8_t report_id[32];
-    uint64_t target = sim_newest_seq(carol, room, "mallory");
+    uint64_t target = sim_model_newest_seq(carol, room, "mallory");
     size_t op = sim_act_report(carol, room, &target, 1);
     sim_settle(sim, 60000);
     sim_act_expect(sim, op);
@@ -242,11 +221,16 @@ void sim_script_chaos(uint64_t seed, uint64_t steps, bool is_trace)
         sim_act_random(sim, (const char(*)[256])rooms, 2);
         sim_run(sim, sim_random(sim, 60));
     }
-    sim_settle(sim, 600000);
+    sim_settle(sim, 3000000);
+    sim_act_desk(sim, false);
     sim_model_check_end(sim);
     printf("seed %llu: %llu messages shown, %zu epochs, %llu client crashes, %llu hub crashes\n",
            (unsigned long long)seed, (unsigned long long)sim->shown_count, sim->epoch_count,
            (unsigned long long)sim->client_crash_count, (unsigned long long)sim->hub_crash_count);
+    printf("  %llu reports proven, %llu removals by the desk, %llu tellings of a restore\n",
+           (unsigned long long)sim->reports_verified_count,
+           (unsigned long long)sim->removed_by_desk_count,
+           (unsigned long long)sim->hub_restored_count);
     sim_wipe(sim);
     free(sim);
 }

@@ -70,7 +70,8 @@ struct sim;
 struct sim_client {
     struct sim *sim;
     size_t index;
-    struct store_mem store;
+    struct store_mem store, backup;
+    bool has_backup;
     struct client *client;
     struct client_effects effects;
     struct test_rng rng;
@@ -82,7 +83,8 @@ struct sim_client {
     struct sim_pipe to_hub, from_hub;
     char link[1024]; /* the newest invitation that this client made */
     uint64_t report_waiting_count;
-    bool is_restricted, is_synced, has_been_restricted, has_new_device, is_rolled_back;
+    bool is_restricted, is_synced, has_been_restricted, has_new_device, is_rolled_back,
+        is_behind;
 };
 
 /* A text that somebody sent: unique, so that it can be recognised. */
@@ -92,6 +94,7 @@ struct sim_text {
     char room[256];
     uint64_t room_seq; /* once known */
     bool is_acknowledged;
+    bool is_exempt;    /* a hub that went back may have lost it, and its sender says it again */
     uint32_t seen_by;  /* bit for each client */
     uint32_t members;  /* who was in the tree of its epoch, once known */
     bool has_members;
@@ -121,6 +124,8 @@ struct sim {
     struct test_rng hub_rng;
     uint64_t hub_wake_ms;
     hub_conn next_conn;
+    struct store_mem hub_backup;
+    bool has_hub_backup;
     struct sim_client clients[SIM_CLIENT_COUNT_MAX];
     size_t client_count;
     struct sim_op ops[SIM_OP_COUNT_MAX];
@@ -133,7 +138,7 @@ struct sim {
     size_t sealed_count;
     uint64_t shown_count, alarm_count, failed_entry_count, hub_crash_count, client_crash_count;
     uint64_t removed_by_desk_count, reports_verified_count, hub_restored_count;
-    bool is_trace;
+    bool is_trace, has_lost_history;
 };
 
 /* ---- world.c ---- */
@@ -169,6 +174,9 @@ void sim_model_dump(struct sim *sim);
 void sim_model_check_epochs(struct sim *sim);
 /* At the end, with everything delivered: S4 and equal timelines. */
 void sim_model_check_end(struct sim *sim);
+/* The hub's history may be another from here on. */
+void sim_model_hub_went_back(struct sim *sim);
+uint64_t sim_model_newest_seq(struct sim_client *who, const char *room, const char *handle);
 size_t sim_model_op(struct sim *sim, struct sim_client *who, uint64_t op, uint8_t kind);
 void sim_trace(const struct sim_client *who, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
@@ -187,8 +195,10 @@ size_t sim_act_rejoin(struct sim_client *who);
 size_t sim_act_ban(struct sim_client *who, tb_bytes report_id, uint8_t scope);
 /* The op is done, or the run fails. */
 void sim_act_expect(struct sim *sim, size_t op_index);
-/* One random wish of somebody. */
+/* One random wish of somebody, or a rarer event: backups and their use, a clock that jumps. */
 void sim_act_random(struct sim *sim, const char rooms[][256], size_t room_count);
+/* What the desk has must be proven; some of it is decided. */
+void sim_act_desk(struct sim *sim, bool may_ban);
 
 /* ---- script.c ---- */
 void sim_script_path(uint64_t seed, bool is_trace);

@@ -472,6 +472,7 @@ void sim_init(struct sim *sim, uint64_t seed, size_t client_count)
     sim->sealed = calloc(SIM_SEALED_COUNT_MAX, sizeof *sim->sealed);
     if (sim->texts == NULL || sim->epochs == NULL || sim->sealed == NULL) abort();
     store_mem_init(&sim->hub_store);
+    store_mem_init(&sim->hub_backup);
     hub_effects_init(&sim->hub_effects, &sim->heap.mem);
     sim_hub_start(sim);
     static const char *const NAMES[SIM_CLIENT_COUNT_MAX] = { "ada", "bob", "carol", "mallory",
@@ -483,6 +484,7 @@ void sim_init(struct sim *sim, uint64_t seed, size_t client_count)
         snprintf(who->handle, sizeof who->handle, "%s", NAMES[i]);
         test_rng_init(&who->rng, seed * 31 + i + 1);
         store_mem_init(&who->store);
+        store_mem_init(&who->backup);
         client_effects_init(&who->effects, &sim->heap.mem);
         sim_client_start(who);
     }
@@ -495,11 +497,13 @@ void sim_wipe(struct sim *sim)
         client_free(who->client);
         client_effects_wipe(&who->effects);
         store_mem_wipe(&who->store);
+        store_mem_wipe(&who->backup);
         sim_pipe_clear(&who->to_hub);
         sim_pipe_clear(&who->from_hub);
     }
     hub_free(sim->hub);
     hub_effects_wipe(&sim->hub_effects);
+    store_mem_wipe(&sim->hub_backup);
     store_mem_wipe(&sim->hub_store);
     free(sim->texts);
     free(sim->epochs);
