@@ -7,6 +7,7 @@ usage: tests/path/test_hub_ops.py [--build DIR] [NAME...]
 import argparse
 import json
 import os
+import re
 import shutil
 import signal
 import socket
@@ -64,6 +65,28 @@ def test_pages_answer_and_say_no_more_than_they_should():
         equal(ask(hub, "GET", "/nothing").status, 404)
         equal(ask(hub, "HEAD", "/").fields["content-length"], str(len(home.body)))
         equal(ask(hub, "POST", "/").status, 405)
+
+
+def test_the_described_interface_is_the_one_that_answers():
+    """docs/openapi.yaml: each path answers, with a status and members that stand there."""
+    with open(os.path.join(os.path.dirname(os.path.dirname(HERE)), "docs", "openapi.yaml"),
+              encoding="utf-8") as file:
+        text = file.read()
+    blocks = dict(re.findall(r"^  (/\S*):\n((?:    .*\n)+)", text, re.M))
+    required = {name: set(members.split(", ")) for name, members in
+                re.findall(r"^    (\w+):\n      type: object\n      required: \[(.*)\]", text, re.M)}
+    equal(set(blocks), {"/", "/j/", "/healthz", "/readyz", "/limits", "/v1/socket", "/v1/{name}"})
+    with Hub(BUILD) as hub:
+        for path, block in blocks.items():
+            method = re.search(r"^    (get|post):", block, re.M).group(1).upper()
+            answer = ask(hub, method, path.replace("{name}", "submit"))
+            assert f'"{answer.status}"' in block, (path, answer.status)
+            kind = answer.fields["content-type"].split(";")[0]
+            assert kind in block or kind == "application/problem+json", (path, kind)
+            if kind == "application/problem+json":
+                equal(set(json.loads(answer.body)) - {"value"}, required["Problem"])
+            if path in ("/healthz", "/readyz"):
+                equal(set(json.loads(answer.body)), required["State"])
 
 
 def test_metrics_have_a_port_of_their_own():
