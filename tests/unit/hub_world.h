@@ -299,6 +299,13 @@ static inline void world_login(struct world *w, struct person *who)
     assert_code(world_ask(w, who, CHAT_VERB_LOGIN, &login, &who->login), CHAT_CODE_OK);
 }
 
+/* A new connection: the old one was ended, or is now. */
+static inline void world_again(struct world *w, struct person *who)
+{
+    world_disconnect(w, who);
+    world_login(w, who);
+}
+
 /* Keys and names of somebody; nothing is told to the hub. */
 static inline void world_person(struct world *w, size_t index, const char *handle)
 {
