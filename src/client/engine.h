@@ -253,6 +253,10 @@ TB_MUST_USE tb_status client_show_done(struct client_turn *turn, uint64_t op,
 /* detail may be empty; nothing is shown for op 0. */
 TB_MUST_USE tb_status client_show_failed(struct client_turn *turn, uint64_t op, uint16_t code,
                                          tb_bytes detail);
+/* R7: a run of links that contradicts what is known (CHAT_RUN_CHAIN, CHAT_RUN_OLD). */
+TB_MUST_USE tb_status client_accuse(struct client_turn *turn, struct client_room *room,
+                                    const struct chat_run_link *links, size_t count,
+                                    tb_bytes page);
 /* Shows and stores; known may be NULL. */
 TB_MUST_USE tb_status client_alarm(struct client_turn *turn, uint16_t code, tb_bytes room_uri,
                                    uint64_t room_seq, const struct chat_stub *known,

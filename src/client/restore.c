@@ -113,7 +113,7 @@ tb_status client_restore_entry(struct client_turn *turn, struct client_room *roo
                                    room->row.room_uri, entry);
     if (client_status_is_fatal(status)) return status;
     if (!tb_is_ok(status) || !tb_bytes_equal(entry->group_id, room->row.group_id)) {
-        return client_alarm(turn, CLIENT_ALARM_EQUIVOCATION, room->row.room_uri, entry->room_seq,
+        return client_alarm(turn, CLIENT_ALARM_HISTORY, room->row.room_uri, entry->room_seq,
                             NULL, entry->signature);
     }
     bool is_ours = entry->room_seq == room->row.head_seq

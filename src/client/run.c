@@ -339,24 +339,12 @@ static tb_status client_gap_ask(struct client_turn *turn, struct client_room *ro
 
 /* ------------------------------------------------------------------ the run */
 
-/* R7: the next number with another link before it.  Both signatures are kept. */
-static tb_status client_run_contradicts(struct client_turn *turn, struct client_room *room,
-                                        const struct client_run *run)
-{
-    struct client_evidence_row known;
-    const struct chat_stub *stub = NULL;
-    uint64_t seq = room->row.signed_seq;
-    if (seq != 0 && tb_is_ok(client_evidence_get(turn, room, seq, &known))) stub = &known.stub;
-    return client_alarm(turn, CLIENT_ALARM_EQUIVOCATION, room->row.room_uri,
-                        run->links[0].link.room_seq, stub, run->encoded);
-}
-
 /* The run as a whole is not believed: one line for each of its messages, and the head stays. */
 static tb_status client_run_refuse(struct client_turn *turn, struct client_room *room,
                                    const struct client_run *run, tb_status why)
 {
     if (why.code == CHAT_RUN_CHAIN || why.code == CHAT_RUN_OLD) {
-        TRY(client_run_contradicts(turn, room, run));
+        TRY(client_accuse(turn, room, run->links, run->count, run->encoded));
     }
     for (size_t i = 0; i < run->count; i++) {
         struct client_line_row line = {

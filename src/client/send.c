@@ -286,7 +286,7 @@ tb_status client_send_seen(struct client_turn *turn, struct client_room *room,
     if (row->state == CLIENT_OUTBOX_ANSWERED) {
         if (row->room_seq == room_seq) return TB_STATUS(TB_OK);
         /* The hub answered with another number than it gave the message in the log. */
-        return client_alarm(turn, CLIENT_ALARM_EQUIVOCATION, room->row.room_uri, room_seq, NULL,
+        return client_alarm(turn, CLIENT_ALARM_HISTORY, room->row.room_uri, room_seq, NULL,
                             row->message);
     }
     if (row->case_id.len != 0) {

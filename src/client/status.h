@@ -27,7 +27,7 @@
     CODE(CLIENT_NO_KEY_PACKAGE, 919, "no device of the account has a key package left")            \
     CODE(CLIENT_ROOM_STATE, 920, "the room is frozen, closed or was left")                         \
     CODE(CLIENT_LOST_RACE, 921, "another commit came first, again and again")                      \
-    CODE(CLIENT_ROLLED_BACK_COMMIT, 922, "the hub took back a commit that a member cannot apply")    \
+    CODE(CLIENT_ROLLED_BACK_COMMIT, 922, "the hub took back a commit that a member cannot apply")  \
     CODE(CLIENT_BUSY, 923, "too many acts wait for their answers")                                 \
     CODE(CLIENT_DEVICE, 924, "this device is not the account's own in the hub's record")           \
     CODE(CLIENT_CASE_DECIDED, 925, "the case is decided already")                                  \
@@ -39,7 +39,8 @@
     CODE(CLIENT_ALARM_RECIPIENT_KEY, 953, "a recipient key was not announced in the desk room")    \
     CODE(CLIENT_ALARM_CLOCK, 954, "the hub's time lies too far ahead of this device's")            \
     CODE(CLIENT_ALARM_HUB_RECORD, 955, "the hub record does not follow from the pinned root")      \
-    CODE(CLIENT_ALARM_RECORD, 956, "the hub gave a record that does not follow from the known one")
+    CODE(CLIENT_ALARM_RECORD, 956, "the hub gave a record that does not follow from the known") \
+    CODE(CLIENT_ALARM_HISTORY, 957, "what the hub sent does not continue this room's history")
 
 enum client_status_code {
 #define CLIENT_STATUS_ENUM(NAME_, NUMBER_, TEXT_) NAME_ = NUMBER_,

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "chat/frank.h"
+#include "chat/names.h"
 #include "mls/welcome.h"
 
 struct client_joining {
@@ -68,10 +69,9 @@ static tb_status client_welcome_records(struct client_turn *turn, struct mls_gro
         tb_status status = client_record_check_leaf(turn, leaf.identity, leaf.signature_key);
         if (client_status_is_fatal(status)) return status;
         if (tb_is_ok(status)) continue;
-        if (!may_ask || status.code == CHAT_LEAF_IDENTITY) {
+        if (!may_ask || !tb_is_ok(chat_names_user_of(leaf.identity, &turn->arena, &account))) {
             return status.code == TB_NOT_FOUND ? TB_STATUS(CHAT_LEAF_KEY) : status;
         }
-        TRY(chat_names_user_of(leaf.identity, &turn->arena, &account));
         if (tb_bytes_equal(account, last)) continue; /* devices of one user often stand together */
         last = account;
         TRY(client_record_fetch(turn, account, client_welcome_record_came, 0, tag));
@@ -131,6 +131,19 @@ static tb_status client_welcome_chain(struct client_turn *turn, struct client_jo
 
 /* ------------------------------------------------------------------ the room */
 
+/* A dm's URI follows from its two users, so that no second room poses as theirs. */
+static tb_status client_welcome_dm(struct client_turn *turn, const struct chat_policy_room *policy)
+{
+    struct client *client = turn->client;
+    tb_bytes uri;
+    if (policy->base.room_kind != CHAT_ROOM_DM) return TB_STATUS(TB_OK);
+    if (policy->participants.participants.count != 2) return TB_STATUS(CHAT_POLICY_DM);
+    TRY(chat_names_dm(&client->suite, client->profile.domain,
+                      policy->participants.participants.at[0].user,
+                      policy->participants.participants.at[1].user, &turn->arena, &uri));
+    return TB_STATUS(tb_bytes_equal(uri, policy->metadata.room_uri) ? TB_OK : CHAT_POLICY_DM);
+}
+
 static tb_status client_welcome_policy(struct client_turn *turn, struct client_joining *j)
 {
     struct chat_policy_hub hub;
@@ -148,10 +161,10 @@ static tb_status client_welcome_policy(struct client_turn *turn, struct client_j
     }
     TRY(client_record_policy_hub(turn, &hub));
     TRY(chat_policy_check_room(&j->policy, &hub, leaves, count, &turn->arena));
-    if (!tb_bytes_equal(j->policy.metadata.room_uri, j->welcome->room_uri)) {
-        return TB_STATUS(CHAT_POLICY_ROOM_URI);
-    }
-    return TB_STATUS(TB_OK);
+    TRY(client_welcome_dm(turn, &j->policy));
+    return TB_STATUS(tb_bytes_equal(j->policy.metadata.room_uri, j->welcome->room_uri)
+                         ? TB_OK
+                         : CHAT_POLICY_ROOM_URI);
 }
 
 static tb_status client_welcome_room(struct client_turn *turn, struct client_joining *j,
@@ -351,22 +364,28 @@ static tb_status client_welcome_check(struct client_turn *turn, struct client_jo
     return client_welcome_chain(turn, j, head);
 }
 
-/* We are in the tree and cannot use it: ask to be added again, unless it is no room of ours. */
+/* The private half of the key package is lost (a restored profile): we stand in the tree and cannot
+ * use it, so we ask to be removed and added again. */
+static tb_status client_welcome_no_keys(struct client_turn *turn, const struct client_joining *j)
+{
+    struct client_room *room;
+    tb_status status = client_room_get(turn, j->welcome->room_uri, &room);
+    if (status.code == TB_NOT_FOUND) status = client_room_new(turn, j->welcome->room_uri, &room);
+    TRY(status);
+    TRY(client_welcome_ack(turn, j->welcome->room_uri));
+    return client_room_end(turn, room, CLIENT_ROOM_REJOINING);
+}
+
 static tb_status client_welcome_refuse(struct client_turn *turn, const struct client_joining *j,
                                        tb_status why)
 {
-    struct client_room *room;
+    if (why.code == TB_NOT_FOUND) return client_welcome_no_keys(turn, j);
     TRY(client_show(turn, &(struct client_show){ .kind = CLIENT_SHOW_FAILED_ENTRY,
                                                  .room = j->welcome->room_uri,
                                                  .code = why.code,
                                                  .at_ms = turn->now_ms }));
     TRY(client_welcome_settle(turn, j->welcome->room_uri, why.code));
-    TRY(client_welcome_ack(turn, j->welcome->room_uri));
-    bool has_no_keys = why.code == TB_NOT_FOUND;
-    if (!has_no_keys || !tb_is_ok(client_room_get(turn, j->welcome->room_uri, &room))) {
-        return TB_STATUS(TB_OK);
-    }
-    return client_room_end(turn, room, CLIENT_ROOM_REJOINING);
+    return client_welcome_ack(turn, j->welcome->room_uri);
 }
 
 static tb_status client_welcome_try(struct client_turn *turn, tb_bytes encoded, bool may_ask)
