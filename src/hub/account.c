@@ -408,7 +408,8 @@ uint16_t hub_verb_lookup(struct hub *hub, struct hub_call *call, const void *req
     if (tb_is_ok(status) && owner.len != sizeof id.at) status = TB_STATUS(HUB_ROW);
     if (tb_is_ok(status)) {
         memcpy(id.at, owner.data, sizeof id.at);
-        status = hub_uri_user(hub->domain, &id, call->arena, &((struct chat_opaque *)answer)->value);
+        struct chat_opaque *out = answer;
+        status = hub_uri_user(hub->domain, &id, call->arena, &out->value);
     }
     return tb_is_ok(status) ? CHAT_CODE_OK
                             : hub_refuse_status(hub, call, status, CHAT_CODE_INTERNAL);

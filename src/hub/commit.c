@@ -1,6 +1,6 @@
 /*
- * Handshakes of members: SelfRemove proposals, and commits, which are verified as far as public data
- * go, judged by the room's policy, staged, merged, and then wait as tentative (settle.c).
+ * Handshakes of members: SelfRemove proposals, and commits, which are verified as far as public
+ * data go, judged by the room's policy, staged, merged, and then wait as tentative (settle.c).
  */
 #include <string.h>
 
@@ -456,8 +456,9 @@ static bool has_other_witness(const struct hub_room *room, const struct hub_devi
     for (size_t i = 0; i < room->sub_count; i++) {
         const struct hub_sub *sub = &room->subs[i];
         const struct hub_row_member *member = hub_room_member(room, &sub->session->device);
-        if (sub->state == HUB_SUB_CUT || member == NULL || member->from_log_seq >= log_seq) continue;
-        if (memcmp(member->device, committer->at, sizeof member->device) != 0) return true;
+        if (sub->state == HUB_SUB_CUT || sub->is_banned || member == NULL) continue;
+        bool is_committer = memcmp(member->device, committer->at, sizeof member->device) == 0;
+        if (!is_committer && member->from_log_seq < log_seq) return true;
     }
     return false;
 }
@@ -491,7 +492,8 @@ static tb_status accept_commit(struct hub *hub, struct hub_call *call, struct up
     hub->metrics.handshakes_accepted++;
     out->log_seq = entry.log_seq;
     out->epoch = room->head.epoch;
-    if (u->is_import || has_other_witness(room, &call->device, entry.log_seq)) return TB_STATUS(TB_OK);
+    bool waits = u->is_import || has_other_witness(room, &call->device, entry.log_seq);
+    if (waits) return TB_STATUS(TB_OK);
     return hub_settle_final(hub, room, call->now_ms, call->arena, call->effects);
 }
 

@@ -1,7 +1,7 @@
 /*
- * Consent (spec 1.7): who may claim whose key packages.  A row under the target decides; a row under
- * the requester lets it see what it asked for and was granted.  A refusal is not told: answers are
- * the same whether the target exists, refuses or has not answered.
+ * Consent (spec 1.7): who may claim whose key packages.  A row under the target decides; a row
+ * under the requester lets it see what it asked for and was granted.  A refusal is not told:
+ * answers are the same whether the target exists, refuses or has not answered.
  */
 #include <string.h>
 

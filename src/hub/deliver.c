@@ -1,7 +1,7 @@
 /*
- * From the log to connections.  A subscription is live (it gets each page as it is made) or catching
- * up (pages are read from the store, a few at a time).  The octets beyond a device's acknowledged
- * cursor are bounded either way.
+ * From the log to connections.  A subscription is live (it gets each page as it is made) or
+ * catching up (pages are read from the store, a few at a time).  The octets beyond a device's
+ * acknowledged cursor are bounded either way.
  */
 #include <assert.h>
 #include <string.h>
@@ -391,7 +391,7 @@ static tb_status subscribe_room(struct hub *hub, struct hub_call *call,
     if (sub.is_banned && room->shape.fixed_membership) sub.state = HUB_SUB_CUT;
     TRY(sub_add(hub, room, &sub));
     TRY(tell_state(hub, call, room, &row, cursor));
-    /* It may have become final while nobody told this device: the newest entry says nothing of it. */
+    /* It may have become final while nobody told this device; the newest entry does not say. */
     struct chat_cursor final = { hub_room_uri(room), room->head.final_seq };
     hub_send(hub, call->effects, call->session->conn,
              hub_push_blob(hub, CHAT_PUSH_FINAL, &chat_cursor_desc, &final));

@@ -508,7 +508,7 @@ TB_MUST_USE tb_status hub_room_state(struct hub *hub, const struct hub_device_id
                                      bool is_restricted);
 hub_handler hub_verb_subscribe, hub_verb_cursor_ack;
 
-/* ------------------------------------------------------------------ commit.c, settle.c, welcome.c */
+/* --------------------------------------------------------- commit.c, settle.c, welcome.c */
 
 hub_handler hub_verb_room_update, hub_verb_commit_ack, hub_verb_welcome_ack;
 /* A commit from a member's copy of the log after a restore; it stays tentative. */
@@ -566,7 +566,7 @@ TB_MUST_USE tb_status hub_mandatory_missing(const struct hub_room *room,
 TB_MUST_USE tb_status hub_mandatory_refs(const struct hub_room *room, struct tb_arena *arena,
                                          tb_bytes **refs, size_t *ref_count);
 
-/* ------------------------------------------------------------------ report.c, desk.c, decision.c */
+/* --------------------------------------------------------- report.c, desk.c, decision.c */
 
 bool hub_is_desk(struct hub *hub, const struct hub_user_id *user);
 /* To every connection of the desk. */
@@ -582,7 +582,7 @@ hub_handler hub_verb_report, hub_verb_desk_publish, hub_verb_desk_queue, hub_ver
     hub_verb_decisions_get, hub_verb_recipient_key_put, hub_verb_recipient_key_get,
     hub_verb_frank_check, hub_verb_statements_get;
 
-/* ------------------------------------------------------------------ restore.c, retention.c, admin.c */
+/* --------------------------------------------------------- restore.c, retention.c, admin.c */
 
 hub_handler hub_verb_heads_put, hub_verb_pages_import;
 TB_MUST_USE tb_status hub_restore_thaw(struct hub *hub, struct hub_room *room, uint64_t now_ms,

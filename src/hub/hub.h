@@ -152,7 +152,7 @@ TB_MUST_USE tb_status hub_mark_restored(struct hub *hub, uint64_t now_ms);
 
 /* True while no admin account exists: `serve` prints a one-use admin invitation then. */
 bool hub_needs_admin(struct hub *hub);
-/* The fragment of a new invitation link (base64url text in the arena), stored in this transaction. */
+/* The fragment of a new invitation link (base64url text in the arena), stored at once. */
 TB_MUST_USE tb_status hub_invite_new(struct hub *hub, bool is_admin, uint64_t expires_ms,
                                      uint32_t use_count_max, struct tb_arena *arena,
                                      tb_bytes *fragment);

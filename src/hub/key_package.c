@@ -1,4 +1,4 @@
-/* Key packages: stored by their devices, handed out once and with consent (docs/architecture.md). */
+/* Key packages: stored by their devices, handed out once and with consent. */
 #include <string.h>
 
 #include "chat/records.h"

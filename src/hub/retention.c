@@ -1,6 +1,6 @@
 /*
- * Once every ten seconds: idle connections, cursors to write, the hub key's rotation, and a few rooms
- * of the long walk that forgets what is past its time.
+ * Once every ten seconds: idle connections, cursors to write, the hub key's rotation, and a few
+ * rooms of the long walk that forgets what is past its time.
  *
  * A page whose devices have all acknowledged it (or that is 90 days old) loses its messages: what
  * stays are the stubs that a report may need, until the report window ends.

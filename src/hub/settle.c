@@ -1,7 +1,7 @@
 /*
- * The end of a tentative commit (amendments 3).  Until then the room's state before it stands in the
- * store under 'P'; final drops that, a rollback takes it back.  What depends on who is a member -
- * memberships, Welcomes, subscriptions - changes with final and not before.
+ * The end of a tentative commit (amendments 3).  Until then the room's state before it stands in
+ * the store under 'P'; final drops that, a rollback takes it back.  What depends on who is a
+ * member - memberships, Welcomes, subscriptions - changes with final and not before.
  */
 #include <string.h>
 

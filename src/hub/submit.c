@@ -1,7 +1,7 @@
 /*
- * H1 to H10 for one application message.  Hot: no heap but for the room's page under way, one decode
- * of the frame, one hash of the message, one HMAC, one hash of the link.  The signature, the store
- * and the answers come once a room and turn, when the run closes.
+ * H1 to H10 for one application message.  Hot: no heap but for the room's page under way, one
+ * decode of the frame, one hash of the message, one HMAC, one hash of the link.  The signature, the
+ * store and the answers come once a room and turn, when the run closes.
  */
 #include <assert.h>
 #include <string.h>

@@ -1,4 +1,4 @@
-/* Welcomes wait for their devices, with the links that lead to the commit's position (amendments 19). */
+/* Welcomes wait for their devices, with the links that lead to the commit (amendments 19). */
 #include <string.h>
 
 #include "hub/engine.h"

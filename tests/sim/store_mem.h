@@ -3,7 +3,7 @@
  * is a journal that a rollback plays backwards.  Faults: refuse writes or commits, once or forever.
  *
  * As every adapter must, it refuses the commit of a transaction in which it refused a write.
- * Crash of the process: drop the engine, store_mem_rollback(), make a new engine over the same store.
+ * Crash of the process: drop the engine, store_mem_rollback(), make a new engine over the store.
  */
 #ifndef TB_TESTS_SIM_STORE_MEM_H
 #define TB_TESTS_SIM_STORE_MEM_H

@@ -255,7 +255,7 @@ static void a_changed_commit_and_a_false_name_are_refused(void **state)
         assert_ok(tb_arena_dup(&w.arena, whole, &c.out.commit));
         ((uint8_t *)(uintptr_t)c.out.commit.data)[i] ^= 0x10;
         uint16_t code = world_update(&w, &w.people[ALICE], ROOM, &c);
-        if (code == CHAT_CODE_OK) { /* the membership tag alone is beyond the hub (RFC 9420, 16.12) */
+        if (code == CHAT_CODE_OK) { /* the membership tag is beyond the hub (RFC 9420, 16.12) */
             assert_true(i > whole.len - 40);
             break;
         }

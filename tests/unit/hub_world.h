@@ -1,6 +1,7 @@
 /*
- * A hub engine over a store in memory, and a few people with real MLS groups and real keys: what the
- * tests of the hub drive.  There is no client engine here; each step of a client is a line of a test.
+ * A hub engine over a store in memory, and a few people with real MLS groups and real keys: what
+ * the tests of the hub drive.  There is no client engine here; each step of a client is a line of a
+ * test.
  */
 #ifndef TB_TESTS_UNIT_HUB_WORLD_H
 #define TB_TESTS_UNIT_HUB_WORLD_H
