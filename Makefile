@@ -186,7 +186,7 @@ $(BUILD)/mls-vectors.wasm: $(call objects,wasm,$(WASM_C) cmd/wasm.c $(VECTOR_C) 
 # ---------------------------------------------------------------- commands
 
 .PHONY: help run test setup units cts fuzzers clang-check fuzz sim sim-program bench wasm \
-        wasm-vectors wasm-vectors-program archives tidy docs clean
+        wasm-vectors wasm-vectors-program archives tidy docs coverage clean
 help:
 	@echo "make run     set up, build, start a hub on http://localhost:8470, print an invitation"
 	@echo "make test    set up, build, run every test and count them; SUITES='unit tidy' for some"
@@ -196,6 +196,7 @@ help:
 	@echo "make bench   the benchmarks; BENCH_ARGS=--json for machines"
 	@echo "make wasm    the core as $(BUILD)/timbre.wasm; make wasm-vectors runs the vectors in it"
 	@echo "make tidy    the rules that a script can check; make docs writes docs/wire.md"
+	@echo "make coverage which lines of src/ and host/ the tests reach, file by file"
 	@echo "make setup   what tools/setup installs; make clean removes $(BUILD)/"
 setup:
 	@tools/setup test
@@ -228,6 +229,8 @@ tidy:
 	@tools/tidy --build $(BUILD)
 docs:
 	@tools/wiredoc --write
+coverage:
+	@tools/coverage --build $(BUILD)/cov
 clean: # spares what tools/setup fetched: `rm -rf build` for that
 	find $(BUILD) -mindepth 1 -maxdepth 1 ! -name tools -exec rm -rf {} +
 
