@@ -101,6 +101,7 @@ static void take_line(struct chat *chat, tb_bytes text)
     }
 }
 
+/* libedit leaves its callback mode at the end of each line; installing it again prints the prompt. */
 static void on_edited_line(char *line)
 {
     struct chat *chat = chat_of_libedit;
@@ -112,6 +113,18 @@ static void on_edited_line(char *line)
     if (*line != 0) add_history(line);
     take_line(chat, tb_bytes_text(line));
     free(line);
+    if (chat->is_over) return;
+    rl_callback_handler_install("> ", on_edited_line);
+    chat->is_shown = true;
+}
+
+/* Ctrl-D: in its callback mode libedit does not tell the end of input from an emptied line. */
+static int on_end_key(int count, int key)
+{
+    (void)count;
+    (void)key;
+    if (rl_end == 0) chat_of_libedit->is_over = true;
+    return 0;
 }
 
 /* Plain lines: whole ones are taken, the rest waits. */
@@ -185,7 +198,10 @@ int cli_verb_chat(struct cli_app *app)
     if (status.code == TB_OK) status = cli_timeline_print(&chat.timeline);
     if (chat.is_edited) {
         chat_of_libedit = &chat;
+        (void)rl_initialize();
+        (void)rl_add_defun("chat-end", on_end_key, 'D' & 0x1f);
         rl_callback_handler_install("> ", on_edited_line);
+        chat.is_shown = true;
     }
     if (status.code == TB_OK) status = loop(&chat);
     if (chat.is_edited) {

@@ -152,7 +152,7 @@ static const struct client_message_view *named_at(const struct client_case_view 
     return NULL;
 }
 
-/* The sentences name people by their addresses; where the window knows a handle, it reads easier. */
+/* The sentences name people by their addresses; a handle that the window knows reads easier. */
 static void print_sentences(struct cli_app *app, const struct client_case_view *at)
 {
     struct tb_buf text;

@@ -2,11 +2,14 @@
 own, steps that are counted, and waiting with an end.  Loopback only."""
 import json
 import os
+import pty
 import re
 import resource
+import select
 import shutil
 import signal
 import socket
+import ssl
 import subprocess
 import sys
 import tempfile
@@ -179,6 +182,50 @@ class Background:
         return code
 
 
+class Screen:
+    """A client on a pseudo-terminal of its own."""
+
+    def __init__(self, command, env):
+        self.text = ""
+        self.pid, self.fd = pty.fork()
+        if self.pid == 0:
+            os.execve(command[0], command, env)
+
+    def type(self, text):
+        os.write(self.fd, text.encode())
+
+    def wait(self, wanted, seconds=RUN_SECONDS):
+        """Until the text stands in what came since the last such wait."""
+        end = time.monotonic() + seconds
+        while wanted not in self.text:
+            left = end - time.monotonic()
+            ready, _, _ = select.select([self.fd], [], [], max(0, left))
+            expect(ready, f"waited {seconds} s for {wanted!r}; so far {self.text[-500:]!r}")
+            try:
+                self.text += os.read(self.fd, 65536).decode("utf-8", "replace")
+            except OSError:
+                raise Refused(f"the program ended before {wanted!r}: {self.text[-500:]!r}")
+        self.text = self.text.split(wanted, 1)[1]
+
+    def close(self, seconds=RUN_SECONDS):
+        """Its exit code; what it still prints is read, so that it cannot wait for us."""
+        end = time.monotonic() + seconds
+        while True:
+            done, status = os.waitpid(self.pid, os.WNOHANG)
+            if done:
+                os.close(self.fd)
+                return os.waitstatus_to_exitcode(status)
+            if time.monotonic() > end:
+                os.kill(self.pid, signal.SIGKILL)
+                os.waitpid(self.pid, 0)
+                raise Refused(f"the program did not end: {self.text[-500:]!r}")
+            if select.select([self.fd], [], [], 0.05)[0]:
+                try:
+                    self.text += os.read(self.fd, 65536).decode("utf-8", "replace")
+                except OSError:
+                    time.sleep(0.05)
+
+
 class World:
     """One hub and any number of profiles."""
 
@@ -210,13 +257,22 @@ class World:
             expect(self.hub.process.poll() is None,
                    f"the hub ended: {self.hub.lines[-5:]} {self.hub.errors[-5:]}")
             try:
-                with socket.create_connection(("localhost", self.port), 1) as probe:
+                with self.connect() as probe:
                     probe.sendall(b"GET /readyz HTTP/1.1\r\nHost: localhost\r\n"
                                   b"Connection: close\r\n\r\n")
                     return b" 200 " in probe.recv(4096).split(b"\r\n")[0]
             except OSError:
                 return False
         wait_for(ready, "the hub", START_SECONDS)
+
+    def connect(self):
+        probe = socket.create_connection(("localhost", self.port), 1)
+        if not self.origin.startswith("https:"):
+            return probe
+        context = ssl.create_default_context()
+        context.check_hostname = False
+        context.verify_mode = ssl.CERT_NONE  # it only asks whether the hub is there
+        return context.wrap_socket(probe)
 
     def hub_kill(self):
         self.hub.kill()

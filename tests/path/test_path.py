@@ -4,14 +4,15 @@ offender; then what may go wrong, from a killed hub to a copied profile.  Real p
 database, loopback.  `--keep` leaves the folder behind."""
 import os
 import shutil
+import subprocess
 import sys
 import threading
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
-from lib import Refused, equal, expect, main, wait_for  # noqa: E402
+from lib import Screen, World, equal, expect, main, wait_for  # noqa: E402
 
 EVIL = "\x1b[2J\x1b]0;owned\x07 I know where you live\u202e"
-OK, FAILED, USAGE, NOT_FOUND, DENIED, CONFLICT = range(6)
+OK, FAILED, USAGE, NOT_FOUND, DENIED, CONFLICT, NETWORK, VERIFY = range(8)
 
 
 def path(steps, world):
@@ -28,6 +29,8 @@ def path(steps, world):
     full_disk(steps, world)
     restored_hub(steps, world)
     steps.step("SIGTERM ends the hub in order", lambda: equal(world.hub_stop(), 0, "exit code"))
+    over_tls(steps)
+    completion(steps, world)
 
 
 # ------------------------------------------------------------------ people
@@ -157,6 +160,23 @@ def reading_and_writing(steps, world):
         equal(alice.close(), 0, "alice's exit code")
         equal(bob.close(), 0, "bob's exit code")
     steps.step("two people chat, reading and writing at once", chat)
+
+    def terminal():
+        """On a terminal: a typed line stays whole while messages come in, and Ctrl-D ends."""
+        screen = Screen(world.command("alice", "chat", "team"), dict(world.env, TERM="xterm"))
+        screen.wait("> ")
+        screen.type("half a li")
+        world.json("bob", "send", "team", "in between")
+        screen.wait("in between")
+        screen.wait("half a li")
+        screen.type("ne\n")
+        wait_for(lambda: world.texts("bob", "team")[-1][1:] == ("alice", "half a line"),
+                 "the line that was typed")
+        screen.type("/members\n")
+        screen.wait("alice (you)")
+        screen.type("\x04")
+        equal(screen.close(), 0, "exit code")
+    steps.step("chat on a terminal keeps the line being typed", terminal)
 
     def rpc():
         bot = world.start("carol", "rpc")
@@ -482,7 +502,7 @@ def full_disk(steps, world):
         size = os.path.getsize(os.path.join(world.data, "hub.db"))
         world.hub_start("--set", f"store.bytes_max={size}")
         acknowledged, refused = {}, None
-        bulk = "x" * 30000
+        bulk = "x" * 59000
         for number in range(200):
             result = world.json("bob", "send", "team", f"{number} {bulk}", code=None)
             if result.code:
@@ -554,6 +574,74 @@ def restored_hub(steps, world):
             result = world.run(name, "sync")
             expect("ALARM" not in result.err, result)
     steps.step("nobody accuses the restored hub", no_alarm)
+
+
+# ------------------------------------------------------------------ other ways
+
+
+def over_tls(steps):
+    """A hub of its own with a certificate that no system trusts."""
+    world = World()
+    world.origin = f"https://localhost:{world.port}"
+    here = os.path.dirname(os.path.abspath(__file__))
+    certificate = os.path.join(here, "localhost.crt")
+
+    def start():
+        world.hub_start("--set", f"tls.certificate_file={certificate}",
+                        "--set", f"tls.key_file={os.path.join(here, 'localhost.key')}")
+        link = world.hub.wait_line(r"/j/#").split()[-1]
+        expect(link.startswith("https://"), link)
+        result = world.json("alice", "account", "register", stdin=link + "\n", code=VERIFY)
+        equal(result.problem["code"], "tls", "code")
+        return link
+    try:
+        link = steps.step("a certificate that is not trusted is refused", start)
+
+        def register():
+            world.json("alice", "--ca-file", certificate, "account", "register",
+                       stdin=link + "\n")
+            world.json("alice", "--ca-file", certificate, "room", "create", "r")
+        steps.step("with --ca-file it is believed", register)
+
+        def passphrase():
+            link = world.hub_verb("invite", "create", "--set", "server.public_url=" +
+                                  world.origin).out.strip()
+            secret = os.path.join(world.folder, "passphrase")
+            with open(os.open(secret, os.O_CREAT | os.O_WRONLY, 0o600), "w") as file:
+                file.write("correct horse\n")
+            with open(os.path.join(world.folder, "wrong"), "w", encoding="ascii",
+                      opener=lambda path, flags: os.open(path, flags, 0o600)) as file:
+                file.write("battery staple\n")
+            more = ("--ca-file", certificate)
+            world.json("bob", *more, "--passphrase-file", secret, "account", "register",
+                       stdin=link + "\n")
+            world.json("bob", *more, "--passphrase-file", secret, "account", "show")
+            result = world.json("bob", *more, "account", "show", code=DENIED)
+            equal(result.problem["code"], "passphrase_needed", "code")
+            result = world.json("bob", *more, "--passphrase-file",
+                                os.path.join(world.folder, "wrong"), "account", "show",
+                                code=DENIED)
+            equal(result.problem["code"], "passphrase_wrong", "code")
+        steps.step("a profile under a passphrase opens with it alone", passphrase)
+    finally:
+        world.close()
+
+
+def completion(steps, world):
+    def complete():
+        script = world.run("alice", "completion", "bash").out
+        ask = script + """
+COMP_WORDS=(timbre "$1" "$2"); COMP_CWORD=$3; _timbre; printf '%s\n' "${COMPREPLY[@]}"
+"""
+        def offers(*words):
+            words = list(words) + [""] * (2 - len(words))
+            at = 1 if not words[1] and not words[0].endswith("=") else 2
+            done = subprocess.run(["bash", "-c", ask, "bash", *words, str(at)], text=True,
+                                  capture_output=True, timeout=10, check=True)
+            return done.stdout.split()
+        equal(offers("ro"), ["room"], "what 'ro' is completed to")
+        equal(offers("room", "inv"), ["invite"], "what 'room inv' is completed to")
+    steps.step("bash completes nouns and verbs", complete)
 
 
 if __name__ == "__main__":
