@@ -224,7 +224,7 @@ struct chat_policy_commit {
  *   role changes, additions and removals are authorised; a participant is touched once
  *   participants and leaves agree: every new leaf belongs to a participant that may be there, every
  *     leaf of a removed or banned user goes, none of a user who stays (but by its own user, by
- *     SelfRemove, by the hub, or when is_dead)
+ *     SelfRemove, by the hub, when is_dead, or when the same commit adds the device again)
  *   nothing else in the GroupContext changed.  It is not measured against the hub's newest keys:
  *     a room takes those with commits of its own
  */

@@ -390,6 +390,15 @@ static const struct chat_policy_proposal *remover(const struct chat_policy_commi
     return NULL;
 }
 
+/* The device is added again in the same commit: it fell behind, and this is how it comes back. */
+static bool is_added_again(const struct chat_policy_commit *commit, tb_bytes identity)
+{
+    for (size_t i = 0; i < commit->added_count; i++) {
+        if (tb_bytes_equal(commit->added[i].identity, identity)) return true;
+    }
+    return false;
+}
+
 static tb_status check_leaf_removed(const struct walk *walk, const struct chat_policy_leaf *leaf)
 {
     const struct chat_policy_proposal *proposal = remover(walk->commit, leaf);
@@ -400,6 +409,7 @@ static tb_status check_leaf_removed(const struct walk *walk, const struct chat_p
     if (chat_policy_role_of(&walk->list, user) < CHAT_ROLE_MEMBER) return TB_STATUS(TB_OK);
     /* The user stays: only the user, the device itself, the hub, or anybody once it is dead. */
     if (proposal->sender_type == MLS_SENDER_EXTERNAL || leaf->is_dead
+        || is_added_again(walk->commit, leaf->identity)
         || proposal->proposal->proposal_type == MLS_PROPOSAL_SELF_REMOVE) {
         return TB_STATUS(TB_OK);
     }

@@ -263,9 +263,9 @@ static tb_status check_leaves(struct hub *hub, struct hub_call *call,
     return TB_STATUS(TB_OK);
 }
 
-/* Others may remove a leaf although its user stays when the device is revoked or fell behind. */
-static tb_status is_dead(struct hub *hub, struct hub_call *call, const struct hub_room *room,
-                         tb_bytes identity, bool *out)
+/* Others may remove a leaf although its user stays when the device is revoked in the record, which
+ * members see too; a device that fell behind is removed and added again in one commit. */
+static tb_status is_dead(struct hub *hub, struct hub_call *call, tb_bytes identity, bool *out)
 {
     struct hub_device_id id;
     struct hub_row_device row;
@@ -273,13 +273,11 @@ static tb_status is_dead(struct hub *hub, struct hub_call *call, const struct hu
     *out = true;
     if (!hub_id_device(hub->domain, identity, &id)) return TB_STATUS(TB_OK);
     TRY(hub_device_row(hub, &id, call->arena, &row, &found));
-    if (!found || row.status != CHAT_DEVICE_ACTIVE) return TB_STATUS(TB_OK);
-    size_t i = hub_room_member_index(room, &id);
-    *out = i != SIZE_MAX && room->cursors[i] < room->head.reduced_seq;
+    *out = !found || row.status != CHAT_DEVICE_ACTIVE;
     return TB_STATUS(TB_OK);
 }
 
-static tb_status policy_leaves(struct hub *hub, struct hub_call *call, const struct hub_room *room,
+static tb_status policy_leaves(struct hub *hub, struct hub_call *call,
                                const struct mls_public_leaf *leaves, size_t count, bool is_removed,
                                const struct chat_policy_leaf **out)
 {
@@ -288,7 +286,7 @@ static tb_status policy_leaves(struct hub *hub, struct hub_call *call, const str
     for (size_t i = 0; i < count; i++) {
         at[i].leaf_index = leaves[i].leaf_index;
         at[i].identity = leaves[i].identity;
-        if (is_removed) TRY(is_dead(hub, call, room, at[i].identity, &at[i].is_dead));
+        if (is_removed) TRY(is_dead(hub, call, at[i].identity, &at[i].is_dead));
     }
     *out = at;
     return TB_STATUS(TB_OK);
@@ -347,8 +345,8 @@ static tb_status judge_commit(struct hub *hub, struct hub_call *call, struct upd
                         &commit.committer_identity));
     TRY(policy_proposals(call, room, view, &commit.proposals));
     TRY(all_leaves(call, room, &commit.leaves, &commit.leaf_count));
-    TRY(policy_leaves(hub, call, room, view->added, view->added_count, false, &commit.added));
-    TRY(policy_leaves(hub, call, room, view->removed, view->removed_count, true,
+    TRY(policy_leaves(hub, call, view->added, view->added_count, false, &commit.added));
+    TRY(policy_leaves(hub, call, view->removed, view->removed_count, true,
                       &commit.removed));
     u->added_count = view->added_count;
     return chat_policy_check_commit(&u->before, &u->after, &commit, &facts, call->arena);

@@ -235,6 +235,21 @@ static void a_device_of_somebody_who_stays_is_not_removed(void **state)
     stage_end(&s);
 }
 
+static void a_device_that_fell_behind_is_removed_and_added_in_one_commit(void **state)
+{
+    WITH_STAGE(s);
+    stage_remove_leaf(&s, 3);
+    stage_add_leaf(&s, D("alice/1")); /* the user's other device is no answer */
+    assert_status(stage_check(&s), CHAT_POLICY_LEAF_RETAINED);
+    stage_end(&s);
+
+    stage_init(&s);
+    stage_remove_leaf(&s, 3);
+    stage_add_leaf(&s, D("alice/2"));
+    assert_ok(stage_check(&s));
+    stage_end(&s);
+}
+
 /* ------------------------------------------------------------------ removing and banning */
 
 static void a_moderator_kicks_a_member_with_all_devices(void **state)
@@ -515,6 +530,7 @@ int main(void)
         cmocka_unit_test(a_member_gives_no_more_than_the_role_of_a_member),
         cmocka_unit_test(own_devices_are_added_and_removed_by_their_user),
         cmocka_unit_test(a_device_of_somebody_who_stays_is_not_removed),
+        cmocka_unit_test(a_device_that_fell_behind_is_removed_and_added_in_one_commit),
         cmocka_unit_test(a_moderator_kicks_a_member_with_all_devices),
         cmocka_unit_test(a_member_kicks_nobody),
         cmocka_unit_test(a_moderator_does_not_remove_an_owner),
