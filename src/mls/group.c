@@ -155,6 +155,12 @@ tb_bytes mls_group_last_signature(const struct mls_group *group)
     return (tb_bytes){ group->last_signature, group->last_signature_len };
 }
 
+tb_status mls_group_check_active(const struct mls_group *group)
+{
+    if (!group->is_active) return TB_STATUS(MLS_GROUP_INACTIVE);
+    return TB_STATUS(group->now->reinit == NULL ? TB_OK : MLS_GROUP_REINIT);
+}
+
 tb_status mls_group_check_aad(const struct mls_epoch *epoch, tb_bytes aad)
 {
     tb_bytes dictionary, data;

@@ -53,6 +53,9 @@ struct mls_join_params {
     const struct mls_psk_entry *psks;
     size_t psk_count;
     uint64_t now_s;         /* 0: lifetimes are not checked */
+    /* enum mls_resumption_psk_usage of the one resumption key that the Welcome must bring, for a
+     * group that comes out of another (group_branch.h sets it); 0: none is asked for. */
+    uint8_t resumption_usage;
     struct tb_arena *info_arena; /* NULL, or where *info_app_data goes: */
     tb_bytes *info_app_data;     /* the app_data_dictionary of the GroupInfo; empty: none */
 };
@@ -127,7 +130,9 @@ TB_MUST_USE tb_status mls_group_propose(struct mls_group *group,
 struct mls_commit_params {
     const struct mls_proposal *proposals; /* by value */
     size_t proposal_count;
-    bool include_pending;      /* by reference: every valid cached proposal */
+    const tb_bytes *references; /* ProposalRefs of cached proposals, in the order of the commit; */
+    size_t reference_count;     /* that they fit together is checked, not made so */
+    bool include_pending;      /* by reference: every other cached proposal that fits */
     bool force_path;
     bool as_public;            /* PublicMessage; else PrivateMessage */
     bool tree_in_welcome;      /* ratchet_tree extension inside the GroupInfo of the Welcome */
@@ -231,6 +236,8 @@ void mls_group_drop(struct mls_group *group, struct mls_staged *staged);
 size_t mls_group_pending_proposal_count(const struct mls_group *group);
 bool mls_group_pending_proposal(const struct mls_group *group, size_t index,
                                 struct mls_staged_proposal *out);
+/* Its ProposalRef, for mls_commit_params; borrowed until the next merge.  The newest is last. */
+bool mls_group_pending_proposal_ref(const struct mls_group *group, size_t index, tb_bytes *ref);
 /* Drop a cached proposal that policy refuses. */
 void mls_group_pending_proposal_drop(struct mls_group *group, size_t index);
 /* RFC 9420, section 12.4: somebody else's proposal waits, so a commit comes before the next

@@ -120,6 +120,14 @@ bool mls_group_pending_proposal(const struct mls_group *group, size_t index,
     return true;
 }
 
+bool mls_group_pending_proposal_ref(const struct mls_group *group, size_t index, tb_bytes *ref)
+{
+    const struct mls_cached *at = visible_at(group, index);
+    if (at == NULL) return false;
+    *ref = (tb_bytes){ at->ref, group->env.suite->hash_len };
+    return true;
+}
+
 void mls_group_pending_proposal_drop(struct mls_group *group, size_t index)
 {
     struct mls_cached *dropped = visible_at(group, index);

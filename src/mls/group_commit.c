@@ -199,7 +199,7 @@ tb_status mls_group_commit(struct mls_group *group, const struct mls_commit_para
     struct mls_commit_out made = { .welcome = { NULL, 0 } };
     tb_status status = TB_STATUS(TB_OK);
     if (why != NULL) *why = (struct tb_why){ NULL, NULL, 0 };
-    if (!group->is_active) return TB_STATUS(MLS_GROUP_INACTIVE);
+    TRY(mls_group_check_active(group));
     TRY(mls_group_check_aad(group->now, params->aad));
     TRY(mls_group_stage_new(group, &b.staged));
     CHECK(build(&b, &made));

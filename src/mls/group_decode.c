@@ -88,6 +88,7 @@ static tb_status decode_epoch(struct mls_group *group, const struct mls_epoch_bl
     struct mls_epoch *now = group->now;
     memcpy(now->confirmation_tag, blob->confirmation_tag.data, suite->hash_len);
     memcpy(now->interim_transcript_hash, blob->interim_transcript_hash.data, suite->hash_len);
+    CHECK(mls_group_epoch_reinit(now, blob->reinit));
     CHECK(decode_secrets(blob, group->is_active ? suite->hash_len : 0, &now->secrets));
     CHECK(decode_keys(suite, blob->leaf_index, blob->keys.at, blob->keys.count, &now->own));
     if (group->is_active) {

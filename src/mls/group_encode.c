@@ -40,6 +40,7 @@ static tb_status encode_epoch(const struct mls_epoch *epoch, struct tb_arena *ar
         .epoch_authenticator = tb_secret_view(&secrets->epoch_authenticator),
         .init_secret = tb_secret_view(&secrets->init_secret),
         .leaf_index = epoch->own.leaf_index,
+        .reinit = (struct mls_re_init *)(uintptr_t)epoch->reinit,
     };
     TRY(mls_tree_encode(&epoch->tree, arena, &out->ratchet_tree));
     if (epoch->secret_tree != NULL) {

@@ -77,6 +77,15 @@ tb_status mls_group_epoch_provisional(const struct mls_epoch *now,
     return wire_encode(&mls_group_context_desc, &fields, arena, context);
 }
 
+tb_status mls_group_epoch_reinit(struct mls_epoch *epoch, const struct mls_re_init *reinit)
+{
+    if (reinit == NULL) return TB_STATUS(TB_OK);
+    struct mls_re_init *copy = tb_arena_take(&epoch->arena, 1, sizeof *copy);
+    if (copy == NULL) return TB_STATUS(TB_NO_SPACE);
+    epoch->reinit = copy;
+    return wire_copy(&mls_re_init_desc, reinit, &epoch->arena, copy);
+}
+
 tb_status mls_group_epoch_next(const struct mls_epoch *now,
                                const struct mls_transition *transition, struct mls_epoch **out,
                                struct tb_secret *joiner_secret)
@@ -97,6 +106,7 @@ tb_status mls_group_epoch_next(const struct mls_epoch *now,
                                    transition->signature, confirmed));
     fields.confirmed_transcript_hash = (tb_bytes){ confirmed, suite->hash_len };
     CHECK(mls_group_epoch_new(now->env, &fields, &transition->result->tree, &next));
+    CHECK(mls_group_epoch_reinit(next, transition->result->reinit));
     CHECK(mls_schedule_joiner(suite, transition->init_secret, transition->commit_secret,
                               next->context_octets, &joiner));
     CHECK(mls_schedule_epoch(suite, &joiner, transition->psk_secret, next->context_octets,

@@ -20,17 +20,19 @@ struct join {
 };
 
 /* A reinit or branch key may only come alone (section 11.3), and only if the caller has it. */
-static tb_status check_psk_ids(const struct mls_group_secrets *secrets)
+static tb_status check_psk_ids(const struct mls_group_secrets *secrets, uint8_t asked_usage)
 {
-    size_t special = 0;
+    size_t special = 0, asked = 0;
     for (size_t i = 0; i < secrets->psks.count; i++) {
         const struct mls_pre_shared_key_id *id = &secrets->psks.at[i];
         if (id->psktype != MLS_PSK_RESUMPTION) continue;
         uint8_t usage = id->of.resumption->usage;
         if (usage == MLS_RESUMPTION_REINIT || usage == MLS_RESUMPTION_BRANCH) special++;
+        if (usage == asked_usage) asked++;
         if (usage < MLS_RESUMPTION_APPLICATION || usage > MLS_RESUMPTION_BRANCH) special += 2;
     }
-    return TB_STATUS(special > 1 ? MLS_WELCOME_PSK_USAGE : TB_OK);
+    bool is_asked = asked_usage == 0 || asked == 1;
+    return TB_STATUS(special > 1 || !is_asked ? MLS_WELCOME_PSK_USAGE : TB_OK);
 }
 
 static tb_status psk_secret_of(struct join *j)
@@ -38,7 +40,7 @@ static tb_status psk_secret_of(struct join *j)
     size_t count = j->secrets.psks.count;
     struct mls_psk_entry *entries = tb_arena_take(&j->arena, count, sizeof *entries);
     if (entries == NULL) return TB_STATUS(TB_NO_SPACE);
-    TRY(check_psk_ids(&j->secrets));
+    TRY(check_psk_ids(&j->secrets, j->params->resumption_usage));
     for (size_t i = 0; i < count; i++) {
         entries[i].id = j->secrets.psks.at[i];
         TRY(mls_psk_find(j->params->psks, j->params->psk_count, &entries[i].id, &entries[i].psk));

@@ -136,6 +136,8 @@ tb_status mls_group_past_advance(struct mls_group *group, struct mls_staged *sta
 static bool own_resumption(const struct mls_group *group, const struct mls_resumption_psk *id,
                            tb_bytes *out)
 {
+    /* Those of reinit and branch belong to another group, even if that has our id. */
+    if (id->usage != MLS_RESUMPTION_APPLICATION) return false;
     if (!tb_bytes_equal(id->psk_group_id, group->now->context.group_id)) return false;
     if (id->psk_epoch == group->now->context.epoch) {
         *out = tb_secret_view(&group->now->secrets.resumption_psk);

@@ -242,6 +242,7 @@ static tb_status take_content(const struct receive *r, const struct verified *v,
     };
     /* What a past epoch asked of its messages is not kept. */
     if (content->epoch == r->group->now->context.epoch) {
+        TRY(mls_group_check_active(r->group));
         TRY(mls_group_check_aad(r->group->now, content->authenticated_data));
     }
     TRY(tb_arena_dup(r->arena, v->identity, &received.sender_identity));

@@ -60,10 +60,31 @@ static bool is_allowed(const struct mls_group *group, const struct mls_proposals
     return true;
 }
 
+static void take_cached(const struct mls_group *group, const struct mls_cached *cached,
+                        struct wire_opaque *refs, struct mls_group_selection *out)
+{
+    size_t at = out->count++;
+    refs[at].value = (tb_bytes){ cached->ref, group->env.suite->hash_len };
+    out->items[at] = cached->item;
+    out->list[at].type = MLS_BY_REFERENCE;
+    out->list[at].of.reference = &refs[at];
+}
+
+static bool is_chosen(const struct mls_group *group, const struct mls_commit_params *params,
+                      const struct mls_cached *cached)
+{
+    const tb_bytes ref = { cached->ref, group->env.suite->hash_len };
+    for (size_t i = 0; i < params->reference_count; i++) {
+        if (tb_bytes_equal(params->references[i], ref)) return true;
+    }
+    return false;
+}
+
 tb_status mls_group_select(const struct mls_group *group, const struct mls_commit_params *params,
                            struct tb_arena *arena, struct mls_group_selection *out)
 {
-    size_t total = params->proposal_count + (params->include_pending ? group->cache_count : 0);
+    size_t total = params->proposal_count + params->reference_count +
+                   (params->include_pending ? group->cache_count : 0);
     out->count = 0;
     out->items = tb_arena_take(arena, total, sizeof *out->items);
     out->list = tb_arena_take(arena, total, sizeof *out->list);
@@ -78,15 +99,17 @@ tb_status mls_group_select(const struct mls_group *group, const struct mls_commi
         out->list[i].of.proposal = (struct mls_proposal *)(uintptr_t)proposal;
         out->count++;
     }
+    for (size_t i = 0; i < params->reference_count; i++) {
+        const struct mls_cached *at = mls_group_cache_find(group, params->references[i], false);
+        if (at == NULL) return TB_STATUS(MLS_PROPOSALS_UNKNOWN_REF);
+        take_cached(group, at, refs, out);
+    }
     for (unsigned rank = 0; params->include_pending && rank < RANKS; rank++) {
         for (const struct mls_cached *at = group->cache; at != NULL; at = at->next) {
             if (at->is_dropped || rank_of(&at->item) != rank) continue;
             if (!is_allowed(group, &at->item, out)) continue;
-            refs[out->count].value = (tb_bytes){ at->ref, group->env.suite->hash_len };
-            out->items[out->count] = at->item;
-            out->list[out->count].type = MLS_BY_REFERENCE;
-            out->list[out->count].of.reference = &refs[out->count];
-            out->count++;
+            if (is_chosen(group, params, at)) continue;
+            take_cached(group, at, refs, out);
         }
     }
     return TB_STATUS(TB_OK);

@@ -86,7 +86,7 @@ tb_status mls_group_protect(struct mls_group *group, tb_bytes aad, tb_bytes plai
     tb_bytes signature;
     tb_status status = TB_STATUS(TB_OK);
 
-    if (!group->is_active) return TB_STATUS(MLS_GROUP_INACTIVE);
+    TRY(mls_group_check_active(group));
     TRY(mls_group_check_aad(group->now, aad));
     /* The plaintext goes through an arena that is wiped at once. */
     tb_arena_init(&scratch, group->env.mem, MLS_STAGED_BYTES_MAX);
@@ -157,7 +157,7 @@ tb_status mls_group_propose(struct mls_group *group, const struct mls_proposal *
     tb_bytes sent;
     tb_status status = TB_STATUS(TB_OK);
 
-    if (!group->is_active) return TB_STATUS(MLS_GROUP_INACTIVE);
+    TRY(mls_group_check_active(group));
     if (proposal->proposal_type == MLS_PROPOSAL_SELF_REMOVE && !as_public) {
         return TB_STATUS(MLS_HANDSHAKE_FORMAT);
     }

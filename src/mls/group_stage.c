@@ -34,6 +34,7 @@ struct mls_proposals_input mls_group_stage_input(const struct mls_group *group,
         .count = count,
         .committer_type = MLS_SENDER_MEMBER,
         .committer_leaf = group->now->own.leaf_index,
+        .resumption_usage = group->subgroup_usage,
         .now_s = now_s,
     };
 }

@@ -28,6 +28,7 @@ struct mls_epoch {
     struct tb_arena arena;
     tb_bytes context_octets; /* encoded GroupContext */
     struct mls_group_context context;
+    const struct mls_re_init *reinit; /* of the commit that led here: the group ends; else NULL */
     struct mls_tree tree;
     uint8_t interim_transcript_hash[CRYPTO_HASH_MAX];
     uint8_t confirmation_tag[CRYPTO_HASH_MAX];
@@ -105,6 +106,7 @@ struct mls_group {
     size_t cache_count; /* dropped ones included */
     struct mls_staged *pending;
     struct mls_staged *staged;
+    uint8_t subgroup_usage; /* while a group that comes out of another makes its first commit */
     uint64_t use_count; /* message keys used up; tells which of two stored states is newer */
     uint8_t last_signature[CRYPTO_SIGNATURE_MAX];
     size_t last_signature_len;
@@ -120,6 +122,9 @@ void mls_group_epoch_free(struct mls_epoch *epoch);
 /* Give it its secrets: secret tree, confirmation tag and interim transcript hash follow. */
 TB_MUST_USE tb_status mls_group_epoch_start(struct mls_epoch *epoch,
                                             const struct mls_epoch_secrets *secrets);
+/* The epoch ends the group (section 11.2).  Copied; NULL: it does not. */
+TB_MUST_USE tb_status mls_group_epoch_reinit(struct mls_epoch *epoch,
+                                             const struct mls_re_init *reinit);
 
 /* What leads from one epoch to the next once the path is in result->tree. */
 struct mls_transition {
@@ -246,6 +251,9 @@ TB_MUST_USE tb_status mls_group_epoch_info(const struct mls_group *group, struct
                                            const struct mls_extension *extensions,
                                            size_t extension_count, struct tb_arena *arena,
                                            tb_bytes *group_info);
+/* We are a member, and the group did not end with a ReInit: MLS_GROUP_INACTIVE,
+ * MLS_GROUP_REINIT. */
+TB_MUST_USE tb_status mls_group_check_active(const struct mls_group *group);
 /* authenticated_data must be Safe AAD when the group says so. */
 TB_MUST_USE tb_status mls_group_check_aad(const struct mls_epoch *epoch, tb_bytes aad);
 

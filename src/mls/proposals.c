@@ -31,13 +31,16 @@ bool mls_proposals_needs_path(uint16_t proposal_type)
 
 /* ---------------------------------------------------------------- single proposals */
 
-static tb_status check_psk(const struct crypto_suite *suite, const struct mls_pre_shared_key_id *id)
+static tb_status check_psk(const struct mls_proposals_input *input,
+                           const struct mls_pre_shared_key_id *id)
 {
-    if (id->psk_nonce.len != suite->hash_len) return TB_STATUS(MLS_PROPOSALS_PSK);
-    /* Section 12.1.4: reinit and branch belong to the Welcome of another group. */
-    bool is_wrong_usage = id->psktype == MLS_PSK_RESUMPTION &&
-                          id->of.resumption->usage != MLS_RESUMPTION_APPLICATION;
-    return TB_STATUS(is_wrong_usage ? MLS_PROPOSALS_PSK : TB_OK);
+    if (id->psk_nonce.len != input->tree->suite->hash_len) return TB_STATUS(MLS_PROPOSALS_PSK);
+    if (id->psktype != MLS_PSK_RESUMPTION) return TB_STATUS(TB_OK);
+    /* Section 12.1.4: reinit and branch belong to the first commit of another group. */
+    uint8_t usage = id->of.resumption->usage;
+    bool is_usage = usage == MLS_RESUMPTION_APPLICATION ||
+                    (usage != 0 && usage == input->resumption_usage);
+    return TB_STATUS(is_usage ? TB_OK : MLS_PROPOSALS_PSK);
 }
 
 /* While AppDataUpdate is required, the dictionary stays as it is. */
@@ -81,7 +84,7 @@ tb_status mls_proposals_check_item(const struct mls_proposals_input *input,
             return TB_STATUS(MLS_TREE_LEAF);
         }
         return TB_STATUS(TB_OK);
-    case MLS_PROPOSAL_PSK: return check_psk(old->suite, &proposal->of.psk->psk);
+    case MLS_PROPOSAL_PSK: return check_psk(input, &proposal->of.psk->psk);
     case MLS_PROPOSAL_REINIT:
         return TB_STATUS(proposal->of.reinit->version < input->context->version
                              ? MLS_PROPOSALS_REINIT_VERSION

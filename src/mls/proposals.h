@@ -29,6 +29,8 @@ struct mls_proposals_input {
     uint8_t committer_type;  /* member or new_member_commit */
     uint32_t committer_leaf; /* when member */
     bool has_path;           /* the commit has, or will have, a path */
+    uint8_t resumption_usage; /* of pre-shared keys, beside application: the first commit of a
+                               * group that comes out of another; else 0 */
     uint64_t now_s;          /* 0: lifetimes are not checked */
 };
 

@@ -78,6 +78,7 @@
     CODE(MLS_GROUP_INFO_CONTEXT, 391, "a GroupInfo has not the context that the commit leads to")  \
     CODE(MLS_GROUP_INFO_TAG, 392, "a GroupInfo has not the confirmation tag of the commit")        \
     CODE(MLS_GROUP_INFO_NO_TREE, 393, "the ratchet tree is neither in the GroupInfo nor beside")   \
+    CODE(MLS_GROUP_INFO_NO_EXTERNAL_PUB, 395, "a GroupInfo has no key for external commits")       \
     CODE(MLS_BLOB, 394, "a stored group is damaged or of an unknown version")
 
 /* The member's side, 450-599: secret tree, message protection, key packages, group. */
@@ -103,7 +104,14 @@
     CODE(MLS_NO_PENDING, 481, "there is no pending or staged commit of that kind")                 \
     CODE(MLS_GROUP_SIGNER, 483, "the signature key given is not that of our leaf")                 \
     CODE(MLS_GROUP_EPOCH_END, 484, "the group has no epoch left")                                  \
-    CODE(MLS_RATCHETS_STALE, 485, "the stored ratchets are not newer than the stored group")
+    CODE(MLS_RATCHETS_STALE, 485, "the stored ratchets are not newer than the stored group")       \
+    CODE(MLS_GROUP_REINIT, 486, "the group has ended with a ReInit")                               \
+    CODE(MLS_GROUP_NO_REINIT, 487, "the group has not ended with a ReInit")                        \
+    CODE(MLS_SUBGROUP_EPOCH, 488, "a group out of another is not in its first epoch")              \
+    CODE(MLS_SUBGROUP_PARAMETERS, 489, "a group out of another has not the parameters agreed on")  \
+    CODE(MLS_SUBGROUP_MEMBER, 490, "a member of the new group is none of the old group's")         \
+    CODE(MLS_SUBGROUP_LEFT_OUT, 491, "a member of the old group is not in the new one")            \
+    CODE(MLS_PENDING_FOREIGN, 492, "a detached commit is of another epoch or group")
 
 #define MLS_STATUS_LIST(CODE)                                                                      \
     MLS_STATUS_MEMBER(CODE)                                                                        \

@@ -5,7 +5,7 @@
 #ifndef TB_MLS_STRUCTS_STATE_H
 #define TB_MLS_STRUCTS_STATE_H
 
-#include "wire/tls.h"
+#include "mls/structs_group.h"
 
 /* ---- secret_tree.c ---- */
 #define MLS_LATE_KEY_BLOB(ROW, S)                                                                  \
@@ -64,7 +64,8 @@ WIRE_STRUCT(mls_tree_key_blob, MLS_TREE_KEY_BLOB)
     ROW(S, BYTES, init_secret, NONE)                                                               \
     ROW(S, BYTES, secret_tree, NONE)                                                               \
     ROW(S, U32, leaf_index, NONE)                                                                  \
-    ROW(S, VEC, keys, mls_tree_key_blob)
+    ROW(S, VEC, keys, mls_tree_key_blob)                                                           \
+    ROW(S, OPT, reinit, mls_re_init)
 WIRE_STRUCT(mls_epoch_blob, MLS_EPOCH_BLOB)
 
 #define MLS_PAST_LEAF_BLOB(ROW, S)                                                                 \
