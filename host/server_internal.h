@@ -108,7 +108,7 @@ struct server_listener {
 
 struct server_counts {
     uint64_t accepted, refused, closed, timed_out, frames_in, bytes_in, bytes_out, writes;
-    uint64_t turns, turns_refused, turn_us, requests, upgrades, slow_closed;
+    uint64_t turns, turns_refused, turn_us, requests, upgrades, slow_closed, checkpoints;
     uint64_t http_answers[6]; /* by hundreds */
 };
 

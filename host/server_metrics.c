@@ -78,6 +78,8 @@ static void add_server(struct page *page, const struct host_server *server)
            server->receive_mem.used_bytes);
     number(page, "wal_pages", "gauge", "Pages in the store's write-ahead log.",
            host_store_wal_pages(server->config.store));
+    number(page, "checkpoints_total", "counter", "Foldings of that log into the database.",
+           counts->checkpoints);
     number(page, "draining", "gauge", "1 while the hub is stopping.", server->is_draining);
     number(page, "store_well", "gauge", "1 while the store accepts transactions.",
            server->is_store_well);

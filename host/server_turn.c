@@ -95,6 +95,7 @@ static void after_checkpoint(uv_work_t *work, int status)
     struct host_server *server = work->data;
     (void)status;
     server->is_checkpointing = false;
+    server->counts.checkpoints++;
     host_store_checkpoint(server->config.store); /* the little that came meanwhile */
 }
 

@@ -478,6 +478,22 @@ def test_the_documented_configuration_is_the_default():
             assert f"\n{key} =" in text, f"[{section}] {key} is not in {path}"
 
 
+def test_the_manual_names_every_verb_and_option():
+    with Hub(BUILD) as hub:
+        code, text, _ = hub.run("--help")
+        equal(code, 0)
+        with open(os.path.join(os.path.dirname(os.path.dirname(HERE)), "docs", "timbre-hub.1"),
+                  encoding="utf-8") as file:
+            manual = file.read().replace("\\-", "-")
+        usage, options = text.split("options:")
+        verbs = re.findall(r"^  ([a-z][a-zA-Z -]*?)  +\S", usage.split("usage:")[1], re.M)
+        assert len(verbs) > 15, verbs
+        for verb in verbs:
+            assert f".B {verb}\n" in manual, verb
+        for option in set(re.findall(r"--[a-z-]+", options)):
+            assert option in manual, option
+
+
 def test_an_invitation_is_made_while_the_hub_runs_and_while_it_does_not():
     with Hub(BUILD) as hub:
         code, output, error = hub.run("invite", "create", "--admin")

@@ -27,6 +27,7 @@ struct engine {
     struct host_store *store;
     char log[EVENT_LOG_LEN]; /* one letter an event: O C F P D, `|` at a turn's end */
     bool refuses;
+    uint8_t fill;
     hub_conn newest, waiting_post;
 };
 
@@ -98,6 +99,7 @@ static inline void engine_frame(struct engine *engine, const struct hub_event *e
     case 'S': {
         struct hub_blob *large = hub_blob_new(engine->mem, 1024 * (size_t)number);
         assert_non_null(large);
+        memset(large->data, ++engine->fill, large->len); /* the same again would not be written */
         engine_store(engine, event->conn, tb_bytes_of(large->data, large->len), effects);
         hub_blob_drop(large);
         break;

@@ -214,6 +214,36 @@ static void the_engine_closes_with_the_number_of_its_code(void **state)
     fixture_end(&fixture);
 }
 
+/* The long part runs on a thread of its own, while turns go on. */
+static void the_write_ahead_log_is_folded_in_beside_the_turns(void **state)
+{
+    (void)state;
+    struct host_server_limits limits = small;
+    struct fixture fixture;
+    struct client client;
+    uint8_t large[3] = { 'S', 0, 100 };
+    limits.checkpoint_page_count = 100;
+    fixture_start(&fixture, &limits, false);
+    client_open(&client, &fixture);
+    client_upgrade(&client);
+    unsigned page_count_max = 0;
+    for (int i = 0; i < 200; i++) { /* 20 MB go through a log of a few hundred pages */
+        client_send(&client, large, sizeof large);
+        client_expect(&client, HOST_WS_BINARY, TB_LITERAL("stored"));
+        unsigned page_count = host_store_wal_pages(fixture.store);
+        if (page_count > page_count_max) page_count_max = page_count;
+        for (int k = 0; fixture.server->is_checkpointing; k++) {
+            assert_true(k < 1000000);
+            pump(&fixture);
+        }
+    }
+    assert_true(fixture.server->counts.checkpoints > 10);
+    assert_true(page_count_max < 1000);
+    assert_ok(host_store_check(fixture.store));
+    client_close(&client);
+    fixture_end(&fixture);
+}
+
 static void names_of_connections_are_never_used_again(void **state)
 {
     (void)state;
@@ -329,6 +359,7 @@ int main(void)
         cmocka_unit_test(a_queue_over_its_limit_closes_the_client_with_its_own_code),
         IN_TLS(a_queue_over_its_limit_closes_the_client_with_its_own_code),
         cmocka_unit_test(the_engine_closes_with_the_number_of_its_code),
+        cmocka_unit_test(the_write_ahead_log_is_folded_in_beside_the_turns),
         cmocka_unit_test(names_of_connections_are_never_used_again),
         cmocka_unit_test(an_answer_whose_client_has_gone_is_dropped),
         cmocka_unit_test(a_stop_tells_every_client_why),
