@@ -214,6 +214,10 @@ uint16_t hub_verb_join_request(struct hub *hub, struct hub_call *call, const voi
     bool is_repeated;
     CHECK(hub_join_is_waiting(hub, &room->id, asked, call->arena, &is_repeated));
     if (code == CHAT_CODE_OK && is_repeated) return CHAT_CODE_OK;
+    /* Asked again before the Welcome was taken: members shall not add the device a second time. */
+    bool is_welcome = false;
+    CHECK(hub_welcome_is_waiting(hub, room, &call->device, call->arena, &is_welcome));
+    if (code == CHAT_CODE_OK && is_welcome) return CHAT_CODE_OK;
     if (code == CHAT_CODE_OK) code = check_kind(hub, call, asked, room, &invite);
     if (code != CHAT_CODE_OK) return code;
     size_t count = 0;

@@ -102,6 +102,17 @@ tb_status hub_welcome_route(struct hub *hub, const struct hub_room *room, uint64
     return send_shared(hub, &shared, session->conn, arena, effects);
 }
 
+tb_status hub_welcome_is_waiting(struct hub *hub, const struct hub_room *room,
+                                 const struct hub_device_id *device, struct tb_arena *arena,
+                                 bool *out)
+{
+    struct hub_key prefix = device_key(device->at, room->id.at);
+    struct hub_pairs rows;
+    TRY(hub_row_list(hub->store, HUB_TABLE_WELCOMES, &prefix, NULL, 1, arena, &rows));
+    *out = rows.count != 0;
+    return TB_STATUS(TB_OK);
+}
+
 tb_status hub_welcome_forget(struct hub *hub, const struct hub_room *room, uint64_t log_seq,
                              struct tb_arena *arena)
 {
