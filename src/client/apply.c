@@ -236,7 +236,7 @@ static tb_status client_commit_leaves(struct client_turn *turn, struct client_ro
     bool may_ask = (room->flags & CLIENT_ROOM_RECORDS_ASKED) == 0;
     for (size_t i = 0; i < count; i++) {
         tb_status status =
-            client_record_check_leaf(turn, leaves[i].identity, leaves[i].signature_key);
+            client_record_knows_leaf(turn, leaves[i].identity, leaves[i].signature_key);
         if (tb_is_ok(status)) continue;
         if (client_status_is_fatal(status)) return status;
         tb_bytes account;

@@ -369,6 +369,12 @@ tb_bytes client_record_handle(struct client_turn *turn, tb_bytes account);
 TB_MUST_USE tb_status client_record_check_leaf(struct client_turn *turn, tb_bytes identity,
                                                tb_bytes signature_key);
 /*
+ * The same for a leaf that stands in a tree already, or is in the log: its device may have been
+ * revoked since, and is then removed in time.  That it was active when it came is the hub's to check.
+ */
+TB_MUST_USE tb_status client_record_knows_leaf(struct client_turn *turn, tb_bytes identity,
+                                               tb_bytes signature_key);
+/*
  * Ask for what is newer than what we hold. `then` (its request's data is the account) is called
  * with CHAT_CODE_OK once it is kept, or with the refusal; an answer that does not follow from
  * what we hold raises an alarm and counts as CHAT_CODE_SIGNATURE.

@@ -96,6 +96,13 @@ tb_status client_intent_lose_all(struct client_turn *turn, struct client_room *r
     return TB_STATUS(TB_OK);
 }
 
+bool client_intent_is_open(const struct client_room *room)
+{
+    const struct client_intent *intent = room->intents;
+    while (intent != NULL && intent->stage == CLIENT_INTENT_OVER) intent = intent->next;
+    return intent != NULL;
+}
+
 struct client_intent *client_intent_sent(const struct client_room *room)
 {
     for (struct client_intent *intent = room->intents; intent != NULL; intent = intent->next) {

@@ -231,7 +231,12 @@ tb_status client_join_again(struct client_turn *turn, struct client_room *room)
     if ((room->flags & CLIENT_ROOM_REJOIN_SENT) != 0) return TB_STATUS(TB_OK);
     if (turn->client->is_restricted) return TB_STATUS(TB_OK);
     room->flags |= CLIENT_ROOM_REJOIN_SENT;
-    struct client_join_row row = { .kind = CHAT_JOIN_KIND_DEVICE };
+    struct client_join_row row = { .op = 0 };
+    tb_status status = client_table_get(turn, CLIENT_TABLE_JOINS,
+                                        client_key_bytes(room->row.room_uri),
+                                        &client_join_row_desc, &row);
+    if (status.code != TB_NOT_FOUND) TRY(status);
+    row.kind = CHAT_JOIN_KIND_DEVICE; /* whoever waits for the join waits on */
     TRY(client_table_put(turn, CLIENT_TABLE_JOINS, client_key_bytes(room->row.room_uri),
                          &client_join_row_desc, &row));
     return client_join_send(turn, room->row.room_uri, &row);

@@ -86,17 +86,33 @@ tb_bytes client_record_handle(struct client_turn *turn, tb_bytes account)
     return tb_is_ok(status) ? person.handle : (tb_bytes){ 0 };
 }
 
-tb_status client_record_check_leaf(struct client_turn *turn, tb_bytes identity,
-                                   tb_bytes signature_key)
+static tb_status client_record_of_leaf(struct client_turn *turn, tb_bytes identity,
+                                       struct chat_account_record *record)
 {
+    struct client_person_row person;
     tb_bytes account;
     tb_status status = chat_names_user_of(identity, &turn->arena, &account);
     if (client_status_is_fatal(status)) return status;
     if (!tb_is_ok(status)) return TB_STATUS(CHAT_LEAF_IDENTITY);
-    struct client_person_row person;
+    return client_record_get(turn, account, &person, record);
+}
+
+tb_status client_record_check_leaf(struct client_turn *turn, tb_bytes identity,
+                                   tb_bytes signature_key)
+{
     struct chat_account_record record;
-    TRY(client_record_get(turn, account, &person, &record));
+    TRY(client_record_of_leaf(turn, identity, &record));
     return chat_records_check_leaf(&record, identity, signature_key);
+}
+
+tb_status client_record_knows_leaf(struct client_turn *turn, tb_bytes identity,
+                                   tb_bytes signature_key)
+{
+    struct chat_account_record record;
+    TRY(client_record_of_leaf(turn, identity, &record));
+    const struct chat_device_key *device = chat_records_device(&record, identity);
+    bool is_known = device != NULL && tb_bytes_equal(device->signature_key, signature_key);
+    return is_known ? TB_STATUS(TB_OK) : TB_STATUS(CHAT_LEAF_KEY);
 }
 
 tb_status client_record_put_own(struct client_turn *turn)

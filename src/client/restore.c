@@ -128,6 +128,7 @@ tb_status client_restore_entry(struct client_turn *turn, struct client_room *roo
     room->row.head_seq = entry->next_room_seq - 1;
     room->row.signed_seq = 0; /* the next run is signed anew; until then no head can be named */
     client_room_touch(room);
+    TRY(client_send_again(turn, room));
     struct client_line_row line = {
         .row_kind = CLIENT_LINE_RESTORED,
         .room_seq = entry->room_seq,

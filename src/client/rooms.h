@@ -132,6 +132,8 @@ TB_MUST_USE tb_status client_intent_end(struct client_turn *turn, struct client_
 /* Move the first one on; *ready: whose commit is due now, or NULL. */
 TB_MUST_USE tb_status client_intent_work(struct client_turn *turn, struct client_room *room,
                                          struct client_intent **ready);
+/* Is something still wanted? */
+bool client_intent_is_open(const struct client_room *room);
 struct client_intent *client_intent_sent(const struct client_room *room);
 /* The connection or the room is gone: intents of persons fail, the hub pushes others again. */
 TB_MUST_USE tb_status client_intent_lose_all(struct client_turn *turn, struct client_room *room,
@@ -202,6 +204,10 @@ TB_MUST_USE tb_status client_send_find(struct client_turn *turn, struct client_r
 TB_MUST_USE tb_status client_send_seen(struct client_turn *turn, struct client_room *room,
                                        struct client_key key, const struct client_outbox_row *row,
                                        uint64_t room_seq);
+/* We begin anew in the room: what the hub acknowledged before is in a past that we do not see. */
+TB_MUST_USE tb_status client_send_settle(struct client_turn *turn, struct client_room *room);
+/* The hub was restored: what it had acknowledged and the log does not hold is sent again. */
+TB_MUST_USE tb_status client_send_again(struct client_turn *turn, struct client_room *room);
 /* The room is lost: what still waits fails. */
 TB_MUST_USE tb_status client_send_fail_all(struct client_turn *turn, struct client_room *room,
                                            uint16_t code);

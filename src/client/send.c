@@ -140,7 +140,8 @@ static tb_status client_outbox_accepted(struct client_turn *turn, struct client_
     if (row->state == CLIENT_OUTBOX_ANSWERED) return TB_STATUS(TB_OK);
     row->state = CLIENT_OUTBOX_ANSWERED;
     row->room_seq = answer->timbre_frank.room_seq;
-    TRY(client_outbox_put(turn, key, row));
+    if (row->room_seq > room->row.joined_seq) TRY(client_outbox_put(turn, key, row));
+    else TRY(client_table_del(turn, CLIENT_TABLE_OUTBOX, key)); /* accepted before we came anew */
     if (row->case_id.len != 0) {
         TRY(client_decide_statement_sent(turn, row->case_id, room->row.room_uri));
     }
@@ -295,6 +296,34 @@ tb_status client_send_seen(struct client_turn *turn, struct client_room *room,
     return client_show_done(turn, row->op, &(struct client_show){ .room = room->row.room_uri,
                                                                   .room_name = room->row.name,
                                                                   .number = room_seq });
+}
+
+tb_status client_send_settle(struct client_turn *turn, struct client_room *room)
+{
+    struct client_pairs rows;
+    TRY(client_outbox_rows(turn, room, &rows));
+    for (size_t i = 0; i < rows.count; i++) {
+        struct client_outbox_row row;
+        TRY(client_outbox_decode(turn, &rows.at[i], &row));
+        if (row.state != CLIENT_OUTBOX_ANSWERED || row.room_seq > room->row.joined_seq) continue;
+        TRY(client_table_del(turn, CLIENT_TABLE_OUTBOX, client_outbox_key(rows.at[i].key)));
+    }
+    return TB_STATUS(TB_OK);
+}
+
+tb_status client_send_again(struct client_turn *turn, struct client_room *room)
+{
+    struct client_pairs rows;
+    TRY(client_outbox_rows(turn, room, &rows));
+    for (size_t i = 0; i < rows.count; i++) {
+        struct client_outbox_row row;
+        TRY(client_outbox_decode(turn, &rows.at[i], &row));
+        if (row.state != CLIENT_OUTBOX_ANSWERED) continue;
+        row.state = CLIENT_OUTBOX_SEALED;
+        row.op = 0; /* whoever waited was told already */
+        TRY(client_outbox_put(turn, client_outbox_key(rows.at[i].key), &row));
+    }
+    return TB_STATUS(TB_OK);
 }
 
 tb_status client_send_fail_all(struct client_turn *turn, struct client_room *room, uint16_t code)

@@ -396,7 +396,7 @@ bool client_is_idle(const struct client *client)
     if (client->request_count != 0 || client->welcomes != NULL) return false;
     for (const struct client_room *room = client->rooms; room != NULL; room = room->next) {
         bool is_live = room->row.state <= CLIENT_ROOM_OPEN;
-        if (room->page_first != NULL || room->intents != NULL) return false;
+        if (room->page_first != NULL || client_intent_is_open(room)) return false;
         if (is_live && (room->row.tentative_seq != 0 || room->duty_at_ms != 0)) return false;
         if (is_live && (room->flags & CLIENT_ROOM_HAS_OUTBOX) != 0) return false;
         if (client_room_is_behind(room)) return false;

@@ -66,7 +66,7 @@ static tb_status client_welcome_records(struct client_turn *turn, struct mls_gro
         struct mls_leaf_view leaf;
         tb_bytes account;
         if (!mls_group_leaf(group, i, &leaf)) continue;
-        tb_status status = client_record_check_leaf(turn, leaf.identity, leaf.signature_key);
+        tb_status status = client_record_knows_leaf(turn, leaf.identity, leaf.signature_key);
         if (client_status_is_fatal(status)) return status;
         if (tb_is_ok(status)) continue;
         if (!may_ask || !tb_is_ok(chat_names_user_of(leaf.identity, &turn->arena, &account))) {
@@ -269,6 +269,7 @@ static tb_status client_welcome_joined(struct client_turn *turn, struct client_j
     TRY(client_welcome_room(turn, j, head, &room));
     TRY(client_welcome_move_group(turn, j, room));
     TRY(client_welcome_stubs(turn, j, room));
+    TRY(client_send_settle(turn, room));
     TRY(client_key_package_used(turn, j->package_key, &j->package));
     struct client_line_row line = {
         .row_kind = CLIENT_LINE_JOINED,

@@ -276,13 +276,21 @@ void sim_model_dump(struct sim *sim)
             }
             fprintf(stderr,
                     "  %-10.*s state %u epoch %llu cursor %llu/%llu final %llu tentative %llu "
-                    "refused %llu head %llu pending %zu duty %u commit %u flags %x intents %d\n",
+                    "refused %llu head %llu pending %zu duty %u commit %u flags %x steady %d waits %u\n",
                     (int)row->name.len, (const char *)row->name.data, row->state,
                     (unsigned long long)epoch, (unsigned long long)row->cursor,
                     (unsigned long long)room->hub_log_seq, (unsigned long long)row->final_seq,
                     (unsigned long long)row->tentative_seq, (unsigned long long)row->refused_seq,
                     (unsigned long long)row->head_seq, pending, row->duty, row->has_commit,
-                    room->flags, room->intents != NULL);
+                    room->flags, client_room_is_steady(who->client, room),
+                    room->record_wait_count);
+            for (struct client_intent *in = room->intents; in != NULL; in = in->next) {
+                fprintf(stderr, "    intent kind %u stage %u not before %lld op %llu %.*s\n",
+                        in->kind, in->stage,
+                        (long long)(in->not_before_ms - sim_client_now(who)),
+                        (unsigned long long)in->op, (int)in->account.len,
+                        (const char *)in->account.data);
+            }
             for (size_t k = 0; k < pending; k++) {
                 struct mls_staged_proposal p;
                 if (!mls_group_pending_proposal(room->group, k, &p)) continue;

@@ -351,6 +351,9 @@ void sim_client_go_back(struct sim_client *who, const struct store_mem *backup)
     store_mem_wipe(&who->store);
     store_mem_init(&who->store);
     store_mem_copy(&who->store, backup);
+    for (size_t i = 0; i < who->sim->text_count; i++) { /* what it lost it may show again */
+        who->sim->texts[i].seen_by &= ~(UINT32_C(1) << who->index);
+    }
     sim_client_start(who);
 }
 
