@@ -230,6 +230,7 @@ static void start_handles(struct host_server *server)
 {
     static const int numbers[] = { SIGTERM, SIGINT, SIGHUP };
     uv_check_init(&server->loop, &server->check);
+    uv_idle_init(&server->loop, &server->again);
     uv_timer_init(&server->loop, &server->timer);
     uv_timer_init(&server->loop, &server->wake);
     uv_timer_init(&server->loop, &server->drain);

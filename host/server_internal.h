@@ -118,6 +118,7 @@ struct host_server {
     struct tb_mem receive_mem; /* with the ceiling for what is unfinished */
     uv_loop_t loop;
     uv_check_t check;
+    uv_idle_t again;
     uv_timer_t timer, wake, drain;
     uv_signal_t signals[3];
     uv_work_t checkpoint;

@@ -148,8 +148,8 @@ static void close_turn(struct host_server *server)
     keep_up(server);
 }
 
-/* What the server owes the engine: connections that are gone, and those that are drained. */
-static void pay(struct host_server *server)
+/* What the server owes the engine: connections that are gone ... */
+static void pay_gone(struct host_server *server)
 {
     while (server->gone != NULL) {
         struct server_conn *conn = server->gone;
@@ -158,13 +158,31 @@ static void pay(struct host_server *server)
         conn->id = 0;
         server_turn_event(server, &event);
     }
-    while (server->thirsty != NULL) {
-        struct server_conn *conn = server->thirsty;
-        server->thirsty = conn->thirsty_next;
+}
+
+/* ... and those that are drained.  Those that drain meanwhile wait for the loop to come round, so
+ * that a thousand clients catching up do not keep the loop from what the others send. */
+static void pay_thirsty(struct host_server *server)
+{
+    struct server_conn *next = server->thirsty;
+    server->thirsty = NULL;
+    while (next != NULL) {
+        struct server_conn *conn = next;
+        next = conn->thirsty_next;
         conn->is_thirsty = false;
         if (conn->state != CONN_SOCKET) continue;
         struct hub_event event = { .kind = HUB_EVENT_DRAINED, .conn = conn->id };
         server_turn_event(server, &event);
+    }
+}
+
+/* A connection that has ended is freed when the loop comes round: it may not stay in the list. */
+static void forget_ended(struct host_server *server)
+{
+    struct server_conn **link = &server->thirsty;
+    while (*link != NULL) {
+        if ((*link)->state == CONN_DEAD) *link = (*link)->thirsty_next;
+        else link = &(*link)->thirsty_next;
     }
 }
 
@@ -178,17 +196,26 @@ static void flush(struct host_server *server)
     }
 }
 
+static void on_again(uv_idle_t *idle)
+{
+    (void)idle; /* the check behind it does the work */
+}
+
 void server_turn_end(struct host_server *server)
 {
     if (server->is_ending_turn) return; /* the loop below comes round again */
     server->is_ending_turn = true;
+    pay_thirsty(server);
     do {
-        pay(server);
+        pay_gone(server);
         if (server->is_in_turn) close_turn(server);
         flush(server);
-    } while (server->is_in_turn || server->gone != NULL || server->thirsty != NULL ||
-             server->dirty != NULL);
+    } while (server->is_in_turn || server->gone != NULL || server->dirty != NULL);
     server->is_ending_turn = false;
+    forget_ended(server);
+    /* An idle handle does nothing but keep the loop from waiting. */
+    if (server->thirsty != NULL) uv_idle_start(&server->again, on_again);
+    else uv_idle_stop(&server->again);
 }
 
 static void on_check(uv_check_t *check)

@@ -244,6 +244,34 @@ static void the_write_ahead_log_is_folded_in_beside_the_turns(void **state)
     fixture_end(&fixture);
 }
 
+/* At every moment between the burst and its end. */
+static void clients_that_vanish_while_they_catch_up_leave_nothing(void **state)
+{
+    struct fixture fixture;
+    fixture_start(&fixture, &small, *state != NULL);
+    for (int moment = 0; moment < 24; moment++) {
+        struct client clients[3];
+        uint8_t request[3];
+        burst_request(request, 8);
+        for (size_t i = 0; i < 3; i++) {
+            client_open(&clients[i], &fixture);
+            client_upgrade(&clients[i]);
+            client_send(&clients[i], request, sizeof request);
+        }
+        for (int k = 0; k < moment; k++) {
+            client_read(&clients[k % 3], 30000);
+            clients[k % 3].in_len = 0;
+        }
+        for (size_t i = 0; i < 3; i++) {
+            client_close(&clients[i]);
+            pump(&fixture);
+        }
+        for (int k = 0; k < 20; k++) pump(&fixture);
+        assert_int_equal(fixture.server->conn_count, 0);
+    }
+    fixture_end(&fixture);
+}
+
 static void names_of_connections_are_never_used_again(void **state)
 {
     (void)state;
@@ -360,6 +388,8 @@ int main(void)
         IN_TLS(a_queue_over_its_limit_closes_the_client_with_its_own_code),
         cmocka_unit_test(the_engine_closes_with_the_number_of_its_code),
         cmocka_unit_test(the_write_ahead_log_is_folded_in_beside_the_turns),
+        cmocka_unit_test(clients_that_vanish_while_they_catch_up_leave_nothing),
+        IN_TLS(clients_that_vanish_while_they_catch_up_leave_nothing),
         cmocka_unit_test(names_of_connections_are_never_used_again),
         cmocka_unit_test(an_answer_whose_client_has_gone_is_dropped),
         cmocka_unit_test(a_stop_tells_every_client_why),
