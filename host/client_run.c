@@ -145,13 +145,16 @@ static void note_show(struct cli_run *run, const struct client_show *show)
  * sends it again after the next login. */
 static void release(struct cli_run *run)
 {
+    tb_status status = TB_STATUS(TB_OK);
     for (size_t i = 0; i < run->effects.count; i++) {
         const struct client_effect *effect = &run->effects.at[i];
         switch (effect->kind) {
         case CLIENT_EFFECT_SEND:
-            if (run->socket != NULL && cli_socket_send(run->socket, effect->bytes).code != TB_OK) {
-                cli_socket_close(run->socket);
-            }
+            if (run->socket == NULL) break;
+            status = cli_socket_send(run->socket, effect->bytes);
+            if (status.code != CLI_QUEUE) break; /* a closed one is noticed by link_settle */
+            run->close_status = status;
+            cli_socket_close(run->socket);
             break;
         case CLIENT_EFFECT_SHOW: note_show(run, &effect->show); break;
         case CLIENT_EFFECT_CLOSE:
@@ -173,6 +176,7 @@ static tb_status turn_end(struct cli_run *run)
         run->turn_status = TB_STATUS(TB_STORE);
         (void)snprintf(run->turn_why, sizeof run->turn_why, "%s",
                        host_store_error(run->profile->store));
+        run->must_step = true;
         status = client_turn_refused(run->client, &run->effects);
         if (status.code != TB_OK && run->socket != NULL) cli_socket_close(run->socket);
         status = TB_STATUS(TB_STORE);
@@ -196,23 +200,25 @@ tb_status cli_run_end(struct cli_run *run, tb_status status, uint64_t op)
     return ended.code != TB_OK ? ended : status;
 }
 
-void cli_run_read_begin(struct cli_run *run)
-{
-    (void)host_store_begin(run->profile->store);
-}
-
-tb_status cli_run_read_end(struct cli_run *run, tb_status status)
-{
-    tb_status ended = turn_end(run);
-    return ended.code != TB_OK ? ended : status;
-}
-
 static void step(struct cli_run *run, enum client_event_kind kind, tb_bytes bytes)
 {
     const struct client_event event = {
         .kind = kind, .now_ms = cli_run_now_ms(run), .bytes = bytes,
     };
     client_step(run->client, &event, &run->effects);
+}
+
+void cli_run_read_begin(struct cli_run *run)
+{
+    (void)host_store_begin(run->profile->store);
+    if (run->must_step) step(run, CLIENT_EVENT_TICK, (tb_bytes){ 0 });
+    run->must_step = false;
+}
+
+tb_status cli_run_read_end(struct cli_run *run, tb_status status)
+{
+    tb_status ended = turn_end(run);
+    return ended.code != TB_OK ? ended : status;
 }
 
 static void turn_of(struct cli_run *run, enum client_event_kind kind)
@@ -247,6 +253,7 @@ static void link_open(struct cli_run *run)
     char why[CLI_WHY_LEN_MAX] = "";
     if (origin.len == 0) return; /* not registered: nowhere to go */
     run->refusal_code = 0;
+    run->close_status = TB_STATUS(TB_OK);
     if (run->socket == NULL) {
         tb_status status = cli_socket_new(origin, run->ca_file, run->mem, &run->rng->rng,
                                           &run->socket, why);
@@ -275,6 +282,9 @@ static void link_settle(struct cli_run *run)
             status = TB_STATUS(CLI_REFUSED);
             why = NULL; /* link_why holds the hub's words */
             run->has_been_online = false;
+        } else if (status.code == TB_OK && run->close_status.code != TB_OK) {
+            status = run->close_status;
+            why = "";
         } else if (status.code == TB_OK) { /* we closed it, because the engine said so */
             status = TB_STATUS(CLI_FRAME);
             why = "what the hub sent does not fit";

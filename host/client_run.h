@@ -44,6 +44,8 @@ struct cli_run {
     void *show_ctx;
     uint64_t wake_at_ms;     /* Unix time; 0: none */
     bool is_connected;       /* the engine was told so */
+    bool must_step;          /* a turn was refused: the engine reads everything again at its next */
+    tb_status close_status;  /* why we closed the connection ourselves; TB_OK: the engine said so */
     bool is_synced, is_restricted, is_rolled_back;
     bool is_patient;         /* try again for ever, even when nothing answers at first */
     bool has_been_online;    /* then a lost connection is tried again until the time is over */

@@ -87,6 +87,22 @@ static void a_turn_that_the_store_refuses_has_not_happened(void **state)
     assert_bytes(client_origin(run.client), TB_LITERAL("http://127.0.0.1:1"));
 }
 
+static void after_a_refused_turn_reading_goes_on(void **state)
+{
+    (void)state;
+    uint64_t op = 0;
+    struct tb_arena arena;
+    struct client_room_view *rooms = NULL;
+    size_t count = 1;
+    assert_status(begin_registration(&op, true), TB_STORE);
+    tb_arena_init(&arena, &heap.mem, 1 << 20);
+    cli_run_read_begin(&run);
+    tb_status status = client_rooms(run.client, &arena, &rooms, &count);
+    assert_ok(cli_run_read_end(&run, status));
+    assert_int_equal(count, 0);
+    tb_arena_wipe(&arena);
+}
+
 static void without_a_hub_waiting_ends_with_the_reason(void **state)
 {
     (void)state;
@@ -135,6 +151,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(a_turn_that_the_store_refuses_has_not_happened, set_up,
                                         tear_down),
+        cmocka_unit_test_setup_teardown(after_a_refused_turn_reading_goes_on, set_up, tear_down),
         cmocka_unit_test_setup_teardown(without_a_hub_waiting_ends_with_the_reason, set_up,
                                         tear_down),
         cmocka_unit_test_setup_teardown(a_patient_one_tries_again_until_its_time_is_over, set_up,
