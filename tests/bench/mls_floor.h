@@ -1,6 +1,7 @@
 /*
- * What operations of MLS cost at least: raw primitives, each at the faster of OpenSSL and libsodium,
- * measured in this run and counted.  Cipher suites 0x0001 and 0x0003; microseconds of CPU time.
+ * What operations of MLS cost at least: raw primitives, each at the faster of OpenSSL and
+ * libsodium, measured in this run and counted.  Cipher suites 0x0001 and 0x0003; microseconds of
+ * CPU time.
  */
 #ifndef TB_BENCH_MLS_FLOOR_H
 #define TB_BENCH_MLS_FLOOR_H
