@@ -209,6 +209,7 @@ struct client {
     bool must_reload;          /* what stands in memory may be ahead of the store */
     enum client_session_state session;
     bool is_restricted, is_desk, is_synced;
+    bool has_given_record; /* in this connection, to a hub that did not know the device */
     uint8_t nonce[32];
     uint16_t register_code;    /* how the hub refused the registration; 0: it has not */
     uint64_t wake_at_ms;       /* newest wish given out; 0: none */

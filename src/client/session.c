@@ -249,6 +249,25 @@ tb_status client_session_registered(struct client_turn *turn)
                                                              .handle = client->profile.handle });
 }
 
+static tb_status client_record_given(struct client_turn *turn,
+                                     const struct client_request *request, uint16_t code,
+                                     tb_bytes body)
+{
+    (void)request;
+    if (code == CLIENT_CODE_LOST) return TB_STATUS(TB_OK);
+    if (code == CHAT_CODE_OK) return client_login(turn);
+    return client_session_refuse(turn, code, client_answer_detail(turn, body, NULL));
+}
+
+/* A hub that was restored may not know our newest record any more; it follows from what it has. */
+static tb_status client_record_give(struct client_turn *turn)
+{
+    struct client *client = turn->client;
+    struct chat_opaque record = { client->profile.record };
+    client->has_given_record = true;
+    return client_request_send(turn, CHAT_VERB_RECORD_PUT, &record, client_record_given, NULL);
+}
+
 static tb_status client_login_answered(struct client_turn *turn,
                                        const struct client_request *request, uint16_t code,
                                        tb_bytes body)
@@ -260,6 +279,10 @@ static tb_status client_login_answered(struct client_turn *turn,
         struct chat_login_answer answer;
         TRY(client_answer_decode(turn, &chat_login_answer_desc, body, &answer));
         return client_logged_in(turn, &answer);
+    }
+    if (code == CHAT_CODE_UNAUTHENTICATED && client->profile.state == CLIENT_PROFILE_REGISTERED
+        && !client->has_given_record) {
+        return client_record_give(turn);
     }
     if (code == CHAT_CODE_ROLLED_BACK) {
         tb_status status = client_session_rolled_back(turn);
@@ -318,6 +341,7 @@ tb_status client_session_begin(struct client_turn *turn)
         return client_effect_close(turn);
     }
     client->session = CLIENT_SESSION_HELLO;
+    client->has_given_record = false;
     struct chat_hello hello = {
         .version_min = CHAT_PROTOCOL_VERSION_MIN,
         .version_max = CHAT_PROTOCOL_VERSION_MAX,
@@ -396,6 +420,8 @@ bool client_is_idle(const struct client *client)
     if (client->request_count != 0 || client->welcomes != NULL) return false;
     for (const struct client_room *room = client->rooms; room != NULL; room = room->next) {
         bool is_live = room->row.state <= CLIENT_ROOM_OPEN;
+        /* Our leaving is in the log; the rest is for those who stay. */
+        if (room->row.leave_wanted && room->row.leave_epoch != 0) continue;
         if (room->page_first != NULL || client_intent_is_open(room)) return false;
         if (is_live && (room->row.tentative_seq != 0 || room->duty_at_ms != 0)) return false;
         if (is_live && (room->flags & CLIENT_ROOM_HAS_OUTBOX) != 0) return false;

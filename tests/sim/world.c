@@ -328,6 +328,15 @@ tb_status sim_turn(struct sim_client *who, sim_act *act, const void *params, uin
     return status;
 }
 
+/* Nobody waits any more for what the process was asked to do. */
+static void sim_ops_forget(struct sim_client *who)
+{
+    for (size_t i = 0; i < who->sim->op_count; i++) {
+        struct sim_op *op = &who->sim->ops[i];
+        if (op->client == who->index) op->is_over = true;
+    }
+}
+
 void sim_client_crash(struct sim_client *who)
 {
     who->sim->client_crash_count++;
@@ -335,10 +344,7 @@ void sim_client_crash(struct sim_client *who)
     client_effects_clear(&who->effects);
     client_free(who->client);
     if (who->is_connected) sim_disconnect(who);
-    for (size_t i = 0; i < who->sim->op_count; i++) {
-        struct sim_op *op = &who->sim->ops[i];
-        if (op->client == who->index) op->is_over = true; /* nobody waits any more */
-    }
+    sim_ops_forget(who);
     who->is_synced = false;
     sim_client_start(who);
 }
@@ -351,6 +357,7 @@ void sim_client_go_back(struct sim_client *who, const struct store_mem *backup)
     store_mem_wipe(&who->store);
     store_mem_init(&who->store);
     store_mem_copy(&who->store, backup);
+    sim_ops_forget(who);
     for (size_t i = 0; i < who->sim->text_count; i++) { /* what it lost it may show again */
         who->sim->texts[i].seen_by &= ~(UINT32_C(1) << who->index);
     }
