@@ -61,6 +61,9 @@ int host_cli_exit_of_status(tb_status status);
  */
 void host_cli_print_rows(const struct host_cli *cli, const struct chat_admin_rows *rows,
                          const char *empty);
+/* Columns whose heading ends in _ms are times: shown without that, as RFC 3339 in UTC. */
+tb_bytes host_cli_heading(tb_bytes heading);
+tb_bytes host_cli_cell(tb_bytes heading, tb_bytes cell, char out[HOST_CLOCK_TEXT_LEN_MAX]);
 
 /* The admin requests of a verb: opens, calls, says what was refused.  HOST_EXIT_OK or the code to
  * end with; the answer is in the arena. */

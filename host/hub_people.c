@@ -78,9 +78,12 @@ static int show(struct host_cli *cli, enum chat_verb verb, const char *what)
         return end(&work, HOST_EXIT_OK);
     }
     for (size_t c = 0; c < row->cells.count && c < rows.rows.at[0].cells.count; c++) {
+        char time[HOST_CLOCK_TEXT_LEN_MAX];
         tb_bytes heading = rows.rows.at[0].cells.at[c].value;
+        tb_bytes cell = host_cli_cell(heading, row->cells.at[c].value, time);
+        heading = host_cli_heading(heading);
         printf("%-18.*s ", (int)heading.len, (const char *)heading.data);
-        cli_text_print(stdout, row->cells.at[c].value, CLI_TEXT_ONE_LINE, 0);
+        cli_text_print(stdout, cell, CLI_TEXT_ONE_LINE, 0);
         putchar('\n');
     }
     return end(&work, HOST_EXIT_OK);

@@ -4,8 +4,27 @@
 
 #include "host/client_text.h"
 #include "host/hub_cli.h"
+#include "wire/text.h"
 
 enum { COLUMN_COUNT_MAX = 16, CELL_LEN_MAX = 1024 };
+
+static bool is_time(tb_bytes heading)
+{
+    return heading.len > 3 && memcmp(heading.data + heading.len - 3, "_ms", 3) == 0;
+}
+
+tb_bytes host_cli_heading(tb_bytes heading)
+{
+    return is_time(heading) ? tb_bytes_of(heading.data, heading.len - 3) : heading;
+}
+
+tb_bytes host_cli_cell(tb_bytes heading, tb_bytes cell, char out[HOST_CLOCK_TEXT_LEN_MAX])
+{
+    uint64_t at_ms;
+    if (!is_time(heading) || wire_text_u64_decode(cell, &at_ms).code != TB_OK) return cell;
+    host_clock_text(at_ms, out);
+    return tb_bytes_text(out);
+}
 
 /* "Last seen" as a member's name: "last_seen". */
 static void member_of(tb_bytes heading, char out[CELL_LEN_MAX])
@@ -24,9 +43,10 @@ static void print_json(const struct chat_admin_rows *rows)
         json_t *object = json_object();
         for (size_t c = 0; c < rows->rows.at[r].cells.count && c < rows->rows.at[0].cells.count;
              c++) {
-            char name[CELL_LEN_MAX];
-            tb_bytes cell = rows->rows.at[r].cells.at[c].value;
-            member_of(rows->rows.at[0].cells.at[c].value, name);
+            char name[CELL_LEN_MAX], time[HOST_CLOCK_TEXT_LEN_MAX];
+            tb_bytes heading = rows->rows.at[0].cells.at[c].value;
+            tb_bytes cell = host_cli_cell(heading, rows->rows.at[r].cells.at[c].value, time);
+            member_of(host_cli_heading(heading), name);
             json_object_set_new(object, name, json_stringn((const char *)cell.data, cell.len));
         }
         json_dumpf(object, stdout, JSON_COMPACT);
@@ -35,19 +55,31 @@ static void print_json(const struct chat_admin_rows *rows)
     }
 }
 
+/* What stands in row r and column c for a person. */
+static tb_bytes shown(const struct chat_admin_rows *rows, size_t r, size_t c,
+                      char out[HOST_CLOCK_TEXT_LEN_MAX])
+{
+    tb_bytes none = tb_bytes_of(NULL, 0);
+    const struct chat_admin_row *headings = &rows->rows.at[0];
+    tb_bytes heading = c < headings->cells.count ? headings->cells.at[c].value : none;
+    if (r == 0) return host_cli_heading(heading);
+    return host_cli_cell(heading, rows->rows.at[r].cells.at[c].value, out);
+}
+
 static void print_columns(const struct chat_admin_rows *rows)
 {
     size_t widths[COLUMN_COUNT_MAX] = { 0 };
+    char time[HOST_CLOCK_TEXT_LEN_MAX];
     for (size_t r = 0; r < rows->rows.count; r++) {
         for (size_t c = 0; c < rows->rows.at[r].cells.count && c < COLUMN_COUNT_MAX; c++) {
-            size_t width = cli_text_width(rows->rows.at[r].cells.at[c].value);
+            size_t width = cli_text_width(shown(rows, r, c, time));
             if (width > widths[c]) widths[c] = width;
         }
     }
     for (size_t r = 0; r < rows->rows.count; r++) {
         size_t count = rows->rows.at[r].cells.count;
         for (size_t c = 0; c < count && c < COLUMN_COUNT_MAX; c++) {
-            tb_bytes cell = rows->rows.at[r].cells.at[c].value;
+            tb_bytes cell = shown(rows, r, c, time);
             cli_text_print(stdout, cell, CLI_TEXT_ONE_LINE, 0);
             size_t width = cli_text_width(cell);
             if (c + 1 < count) printf("%*s", (int)(widths[c] - width + 2), "");

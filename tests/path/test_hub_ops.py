@@ -506,6 +506,22 @@ def test_an_invitation_is_made_while_the_hub_runs_and_while_it_does_not():
         equal(hub.run("invite", "create", "--expires", "soon")[0], 2)
 
 
+def test_invitations_are_listed_and_revoked():
+    with Hub(BUILD) as hub:
+        equal(hub.run("invite", "list")[:2], (0, "there are no invitations\n"))
+        equal(hub.run("invite", "create", "--admin", "--expires", "30m")[0], 0)
+        invitation = json.loads(hub.run("--json", "invite", "list")[1])
+        equal((invitation["role"], invitation["used"], invitation["uses"]), ("admin", "0", "1"))
+        assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z", invitation["expires"])
+        equal(hub.run("invite", "revoke", invitation["id"])[0], 0)
+        equal(hub.run("invite", "revoke", invitation["id"])[0], 3)
+        equal(hub.run("--json", "invite", "list")[1], "")
+        code, _, error = hub.run("--json", "user", "show", "nobody")
+        equal((code, json.loads(error)["code"]), (3, "not_found"))
+        equal(hub.run("room", "thaw", "mimi://localhost/r/1")[0], 3)
+        assert "domain" in hub.run("status")[1]
+
+
 def test_serve_prints_the_first_invitation_when_it_is_asked_to():
     with Hub(BUILD) as hub:
         hub.stop()
