@@ -18,6 +18,7 @@ OK, FAILED, USAGE, NOT_FOUND, DENIED, CONFLICT, NETWORK, VERIFY = range(8)
 def path(steps, world):
     first_people(steps, world)
     first_room(steps, world)
+    leaving(steps, world)
     reading_and_writing(steps, world)
     second_moderator(steps, world)
     report(steps, world)
@@ -135,6 +136,37 @@ def first_room(steps, world):
     steps.step("after an agreement a person can be added", consent)
 
 
+def leaving(steps, world):
+    def leave():
+        world.json("bob", "room", "create", "scratch")
+        join(world, "scratch", ["carol", "dave"], inviter="bob")
+        world.json("carol", "room", "leave", "scratch", "--yes")
+        world.json("bob", "sync")
+        rows = world.json("bob", "room", "members", "scratch").records
+        equal(sorted(row["handle"] for row in rows if row["devices"]), ["bob", "dave"], "members")
+    steps.step("a member leaves a room", leave)
+
+    def remove():
+        result = world.run("bob", "room", "remove", "scratch", "dave", code=USAGE)
+        expect("--yes" in result.err, result)
+        world.json("bob", "room", "remove", "scratch", "dave", "--yes")
+        world.json("dave", "sync")
+        rows = world.json("dave", "room", "list").records
+        equal([row["state"] for row in rows if row["name"] == "scratch"], ["removed"], "state")
+        result = world.json("dave", "send", "scratch", "still here?", code=None)
+        expect(result.code != OK, result)
+        result = world.json("dave", "room", "remove", "team", "bob", "--yes", code=None)
+        expect(result.code in (NOT_FOUND, DENIED), result)
+    steps.step("an owner removes a member, nobody else does", remove)
+
+    def revoke():
+        world.json("dave", "contact", "revoke", "alice")
+        world.json("alice", "room", "create", "another")
+        result = world.json("alice", "room", "add", "another", "dave", code=DENIED)
+        equal(result.problem["code"], "no_consent", "code")
+    steps.step("an agreement that was taken back no longer counts", revoke)
+
+
 # ------------------------------------------------------------------ messages
 
 
@@ -177,6 +209,14 @@ def reading_and_writing(steps, world):
         screen.type("\x04")
         equal(screen.close(), 0, "exit code")
     steps.step("chat on a terminal keeps the line being typed", terminal)
+
+    def colours():
+        for more, wants in (({}, True), ({"NO_COLOR": "1"}, False), ({"TERM": "dumb"}, False)):
+            screen = Screen(world.command("bob", "tail", "team"),
+                            world.env | {"TERM": "xterm"} | more)
+            equal(screen.close(), 0, "exit code")
+            equal("\x1b[" in screen.text, wants, f"escapes with {more}")
+    steps.step("NO_COLOR and TERM=dumb print without escapes", colours)
 
     def rpc():
         bot = world.start("carol", "rpc")
@@ -419,6 +459,7 @@ def kept(world, acknowledged, room, readers):
 
 def killed_hub(steps, world):
     def kill():
+        follower = world.start("dave", "tail", "pair", "--follow")
         senders = [Sender(world, name, "team", 40) for name in ("alice", "bob", "carol")]
         for sender in senders:
             sender.start()
@@ -439,6 +480,9 @@ def killed_hub(steps, world):
         numbers = list(acknowledged.values())
         equal(len(numbers), len(set(numbers)), "numbers given out once")
         kept(world, acknowledged, "team", ("alice", "bob", "carol"))
+        world.json("alice", "send", "pair", "after the kills")
+        follower.wait_line("after the kills")
+        equal(follower.interrupt(), 0, "exit code of tail --follow")
     steps.step("three kills of the hub under load lose, double and reuse nothing", kill)
 
 
