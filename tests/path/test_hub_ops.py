@@ -506,6 +506,29 @@ def test_an_invitation_is_made_while_the_hub_runs_and_while_it_does_not():
         equal(hub.run("invite", "create", "--expires", "soon")[0], 2)
 
 
+def test_a_full_disk_is_refused_and_nothing_is_lost():
+    """Simulated by the limit of the database's size; reached by way of invitations."""
+    request = b"\0" + struct.pack("!QI", int(time.time() * 1000) + 10**9, 1)
+    with Hub(BUILD, "--set", "store.bytes_max=4096") as hub:
+        accepted, answer = 0, None
+        while accepted < 2000:
+            with socket.socket(socket.AF_UNIX) as admin:
+                admin.connect(os.path.join(hub.data, "admin.sock"))
+                answer = ask(hub, "POST", "/v1/admin-invite", request, connection=admin)
+            if answer.status != 200:
+                break
+            accepted += 1
+        equal((answer.status, code_of(answer)), (503, "store_refused"))
+        assert "retry-after" in answer.fields
+        ready = ask(hub, "GET", "/readyz")
+        equal((ready.status, json.loads(ready.body)["status"]), (503, "store_refused"))
+        equal(ask(hub, "GET", "/healthz").status, 200)
+        assert "store_refused" in hub.read_log()
+        equal(hub.stop(), 0)
+        listed = hub.run("--json", "invite", "list", "--set", "store.bytes_max=0")[1]
+        equal(len(listed.splitlines()), accepted)
+
+
 def test_invitations_are_listed_and_revoked():
     with Hub(BUILD) as hub:
         equal(hub.run("invite", "list")[:2], (0, "there are no invitations\n"))
