@@ -71,19 +71,22 @@ def constants_of(code):
 
 
 def call_arguments(body, name):
-    """The argument lists of each call of `name` in a macro's body."""
+    """(place, arguments) of each call of `name` in a macro's body; commas in strings are text."""
     found = []
     for match in re.finditer(rf"\b{name}\(", body):
-        depth, at, start, parts = 1, match.end(), match.end(), []
+        depth, at, start, parts, in_string = 1, match.end(), match.end(), [], False
         while depth:
             char = body[at]
-            if char == "(":
-                depth += 1
-            elif char == ")":
-                depth -= 1
-            if (char == "," and depth == 1) or depth == 0:
-                parts.append(body[start:at].strip())
-                start = at + 1
+            if in_string:
+                at += 1 if char == "\\" else 0
+                in_string = char != '"'
+            elif char == '"':
+                in_string = True
+            else:
+                depth += {"(": 1, ")": -1}.get(char, 0)
+                if (char == "," and depth == 1) or depth == 0:
+                    parts.append(body[start:at].strip())
+                    start = at + 1
             at += 1
         found.append((match.start(), parts))
     return found
@@ -112,7 +115,8 @@ class Tables:
             with open(path, encoding="utf-8") as file:
                 self.texts[path] = file.read()
         codes = {path: strip_comments(text) for path, text in self.texts.items()}
-        macros, homes = {}, {}
+        self.macros = macros = {}
+        homes = {}
         for path in headers + sources:
             for name, macro in macros_of(codes[path]).items():
                 macros[name] = macro
@@ -127,6 +131,14 @@ class Tables:
                                         self._comment(root, homes[list_name], list_name))
         for path in sources:
             self._read_selects(codes[path], macros)
+
+    def list_of(self, list_name):
+        """The rows of a list like CODE(name, number, "text"), strings without their quotes."""
+        if list_name not in self.macros:
+            return []
+        row, body = self.macros[list_name]
+        return [[re.sub(r'"\s*"', "", part).strip('"') for part in parts]
+                for _, parts in call_arguments(body, row.strip())]
 
     def _rows(self, macros, list_name):
         parameters, body = macros[list_name]

@@ -178,6 +178,9 @@ enum { WIRE_S_OTHER, WIRE_S_MAX = WIRE_S_HALF + (1 << 2) };
     ROW(S, VEC, numbers, wire_u16)
 #define WIRE_S_ARMS(ARM, ARM_EMPTY, U) ARM(U, 1, text, wire_opaque) ARM_EMPTY(U, WIRE_S_MAX, none)
 #define WIRE_MORE(ROW, S) WIRE_S(ROW, S) ROW(S, OPT, other, wire_s)
+#define CHAT_CODE_LIST(CODE)               \\
+    CODE(CHAT_A, 1, 400, "a", "no, (not)"  \\
+         " this")
 """,
     "src/wire/s.c": """
 WIRE_TABLE(wire_s, WIRE_S)
@@ -210,6 +213,13 @@ class TablesTest(unittest.TestCase):
         self.assertTrue(select.is_open)
         self.assertEqual([(arm.name, arm.struct) for arm in select.arms],
                          [("text", "wire_opaque"), ("none", None)])
+
+    def test_lists_keep_commas_and_brackets_of_their_texts(self):
+        self.assertEqual(self.known.list_of("CHAT_CODE_LIST"),
+                         [["CHAT_A", "1", "400", "a", "no, (not) this"]])
+        self.assertEqual(self.known.list_of("CHAT_VERB_LIST"), [])
+        self.assertIn("| 1 | `a` | 400 | no, (not) this |\n",
+                      tool("wiredoc").document(self.known))
 
     def test_the_document_shows_the_struct(self):
         text = tool("wiredoc").document(self.known)
