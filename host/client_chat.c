@@ -101,7 +101,7 @@ static void take_line(struct chat *chat, tb_bytes text)
     }
 }
 
-/* libedit leaves its callback mode at the end of each line; installing it again prints the prompt. */
+/* libedit leaves its callback mode with each line; installing it again prints the prompt. */
 static void on_edited_line(char *line)
 {
     struct chat *chat = chat_of_libedit;

@@ -6,7 +6,7 @@
 
 #include "chat/ack.h"
 #include "chat/records.h"
-#include "hub/engine.h"
+#include "hub/welcome.h"
 
 /* What can be read of a PublicMessage without decoding it. */
 struct peeked {

@@ -524,20 +524,6 @@ TB_MUST_USE tb_status hub_settle_rollback(struct hub *hub, struct hub_room *room
 /* Commits whose time has run out. */
 void hub_settle_due(struct hub *hub, uint64_t now_ms, struct hub_effects *effects);
 void hub_settle_watch(struct hub *hub, struct hub_room *room); /* it has a tentative commit */
-TB_MUST_USE tb_status hub_welcome_put(struct hub *hub, struct hub_room *room, uint64_t log_seq,
-                                      tb_bytes welcome, tb_bytes group_info,
-                                      struct tb_arena *arena);
-TB_MUST_USE tb_status hub_welcome_push_all(struct hub *hub, struct hub_session *session,
-                                           struct tb_arena *arena, struct hub_effects *effects);
-TB_MUST_USE tb_status hub_welcome_route(struct hub *hub, const struct hub_room *room,
-                                        uint64_t log_seq, const struct hub_device_id *device,
-                                        struct hub_effects *effects, struct tb_arena *arena);
-/* Is there a Welcome to this room that the device has not acknowledged? */
-TB_MUST_USE tb_status hub_welcome_is_waiting(struct hub *hub, const struct hub_room *room,
-                                             const struct hub_device_id *device,
-                                             struct tb_arena *arena, bool *out);
-TB_MUST_USE tb_status hub_welcome_forget(struct hub *hub, const struct hub_room *room,
-                                         uint64_t log_seq, struct tb_arena *arena);
 
 /* ------------------------------------------------------------------ mandatory.c */
 

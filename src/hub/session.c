@@ -3,7 +3,7 @@
 #include <string.h>
 
 #include "chat/records.h"
-#include "hub/engine.h"
+#include "hub/welcome.h"
 
 enum { LOGIN_ROOM_COUNT_MAX = 4096 };
 

@@ -6,7 +6,7 @@
 #include <string.h>
 
 #include "chat/ack.h"
-#include "hub/engine.h"
+#include "hub/welcome.h"
 
 /* ---- the list of rooms with a tentative commit ---- */
 

@@ -1,7 +1,7 @@
 /* Welcomes wait for their devices, with the links that lead to the commit (amendments 19). */
 #include <string.h>
 
-#include "hub/engine.h"
+#include "hub/welcome.h"
 
 enum { WELCOME_COUNT_MAX = 1024 };
 
