@@ -103,7 +103,7 @@ void hub_effects_wipe(struct hub_effects *effects);
     LIMIT(register_rate_per_minute, 60, "registrations a minute, all together")                    \
     LIMIT(report_open_count_max, 10, "open reports of an account")                                 \
     LIMIT(report_target_count_max, 3, "reports of one account against one message")                \
-    LIMIT(report_bytes_max, 8388608, "octets of one sealed report")                                \
+    LIMIT(report_bytes_max, 4194304, "octets of one sealed report")                                \
     LIMIT(unacked_page_bytes_max, 4194304, "octets sent to a device beyond its cursor")            \
     LIMIT(tentative_ms, 5000, "milliseconds a commit waits for an ack")                            \
     LIMIT(tag_window_ms, 86400000, "milliseconds in which a franking tag is a duplicate")          \
