@@ -25,34 +25,34 @@ static tb_status client_leave_answered(struct client_turn *turn,
     return client_show_failed(turn, request->op, code, client_answer_detail(turn, body, NULL));
 }
 
-/* What an earlier try left in the group, so that it can be proposed (octet for octet) again. */
-static void client_leave_forget(struct client_room *room)
+/* The SelfRemove of this epoch: made and stored once, then the same octets at each try. */
+static tb_status client_leave_message(struct client_turn *turn, struct client_room *room,
+                                      tb_bytes *message)
 {
-    size_t count = mls_group_pending_proposal_count(room->group);
-    uint32_t own = mls_group_own_leaf(room->group);
-    for (size_t i = count; i-- != 0;) {
-        struct mls_staged_proposal pending;
-        if (!mls_group_pending_proposal(room->group, i, &pending)) continue;
-        bool is_own = pending.proposal->proposal_type == MLS_PROPOSAL_SELF_REMOVE
-                      && pending.sender_type == MLS_SENDER_MEMBER && pending.sender_index == own;
-        if (is_own) mls_group_pending_proposal_drop(room->group, i);
+    struct mls_proposal proposal = { .proposal_type = MLS_PROPOSAL_SELF_REMOVE };
+    struct client_key key = client_key_number(room->row.no, CLIENT_GROUP_LEAVE);
+    uint64_t made = mls_group_epoch(room->group) + 1;
+    if (room->row.leave_made == made) {
+        return client_table_get_raw(turn, CLIENT_TABLE_GROUPS, key, message);
     }
+    TRY(mls_group_propose(room->group, &proposal, TB_LITERAL("\0"), true, &turn->arena, message));
+    TRY(client_table_put_raw(turn, CLIENT_TABLE_GROUPS, key, *message));
+    room->row.leave_made = made;
+    room->flags |= CLIENT_ROOM_GROUP_DIRTY;
+    client_room_touch(room);
+    return client_commit_duty_check(turn, room);
 }
 
 tb_status client_leave_work(struct client_turn *turn, struct client_room *room)
 {
     struct mls_group *group;
-    struct mls_proposal proposal = { .proposal_type = MLS_PROPOSAL_SELF_REMOVE };
     struct chat_room_update update = { .room_uri = room->row.room_uri };
     if ((room->flags & CLIENT_ROOM_LEAVE_SENT) != 0) return TB_STATUS(TB_OK);
     TRY(client_room_group(turn, room, &group));
     /* In the log of this epoch it gates every commit, so the next one carries it. */
     if (room->row.leave_epoch == mls_group_epoch(group) + 1) return TB_STATUS(TB_OK);
-    client_leave_forget(room);
-    TRY(mls_group_propose(group, &proposal, TB_LITERAL("\0"), true, &turn->arena,
-                          &update.handshake));
-    room->flags |= CLIENT_ROOM_GROUP_DIRTY | CLIENT_ROOM_LEAVE_SENT;
-    TRY(client_commit_duty_check(turn, room));
+    TRY(client_leave_message(turn, room, &update.handshake));
+    room->flags |= CLIENT_ROOM_LEAVE_SENT;
     struct client_about about = { .op = room->leave_op, .number = room->row.no };
     return client_request_send(turn, CHAT_VERB_ROOM_UPDATE, &update, client_leave_answered,
                                &about);

@@ -287,7 +287,7 @@ tb_status client_room_end(struct client_turn *turn, struct client_room *room, ui
 {
     mls_group_free(room->group);
     room->group = NULL;
-    for (uint8_t slot = CLIENT_GROUP_CURRENT; slot <= CLIENT_GROUP_COMMIT; slot++) {
+    for (uint8_t slot = CLIENT_GROUP_CURRENT; slot < CLIENT_GROUP_SLOT_COUNT; slot++) {
         TRY(client_table_del(turn, CLIENT_TABLE_GROUPS, client_key_number(room->row.no, slot)));
     }
     room->row.state = state;
@@ -295,7 +295,7 @@ tb_status client_room_end(struct client_turn *turn, struct client_room *room, ui
     room->row.row_final = room->row.row_newest;
     room->row.leave_wanted = room->row.has_commit = false;
     room->row.duty = CLIENT_DUTY_NONE;
-    room->row.leave_epoch = 0;
+    room->row.leave_epoch = room->row.leave_made = 0;
     room->duty_at_ms = room->retry_at_ms = 0;
     room->flags &= CLIENT_ROOM_HAS_OUTBOX;
     client_room_touch(room);

@@ -111,6 +111,7 @@ enum client_duty {
     ROW(S, U8,         leave_wanted,  NONE)                                      \
     ROW(S, U8,         has_commit,    NONE) /* slot CLIENT_GROUP_COMMIT is filled */ \
     ROW(S, U8,         duty,          NONE) /* enum client_duty */               \
+    ROW(S, U64,        leave_made,    NONE) /* 1 + the epoch of slot CLIENT_GROUP_LEAVE */ \
     ROW(S, U64,        leave_epoch,   NONE) /* 1 + the epoch whose log holds our SelfRemove */ \
     ROW(S, U64,        create_op,     NONE)                                      \
     ROW(S, U8,         create_for,    NONE) /* enum client_create_purpose */     \
@@ -124,7 +125,9 @@ WIRE_STRUCT(client_room_row, CLIENT_ROOM_ROW)
 enum client_group_slot {
     CLIENT_GROUP_CURRENT = 0, /* mls_group_encode */
     CLIENT_GROUP_BEFORE = 1,  /* the epoch before a tentative commit */
-    CLIENT_GROUP_COMMIT = 2   /* client_commit_row: our commit that is on its way */
+    CLIENT_GROUP_COMMIT = 2,  /* client_commit_row: our commit that is on its way */
+    CLIENT_GROUP_LEAVE = 3,   /* our SelfRemove as it was first sent */
+    CLIENT_GROUP_SLOT_COUNT
 };
 enum client_intent_kind {
     CLIENT_INTENT_DUTY = 1,  /* the hub's pending proposals alone */
