@@ -221,10 +221,11 @@ static tb_status catch_up(struct hub *hub, struct hub_session *session,
                           struct hub_effects *effects)
 {
     for (size_t i = 0; i < session->seat_count;) {
+        struct hub_room_id id = session->seats[i].room->id;
         struct hub_room *room;
         size_t seat_count = session->seat_count;
-        TRY(hub_room_get(hub, &session->seats[i].room->id, &room)); /* again after a refusal */
-        if (room == NULL) return TB_STATUS(HUB_ROW);
+        TRY(hub_room_get(hub, &id, &room)); /* read again after a refused turn, */
+        if (room == NULL) continue;         /* which may have been its creation: no seat is left */
         enum catch_up result = CATCH_UP_DONE;
         if (room->subs[session->seats[i].sub_index].state == HUB_SUB_CATCHING_UP) {
             TRY(send_next(hub, room, session->seats[i].sub_index, effects, &result));
@@ -473,6 +474,7 @@ uint16_t hub_verb_cursor_ack(struct hub *hub, struct hub_call *call, const void 
 {
     (void)answer;
     const struct chat_cursors *asked = request;
+    if (asked->cursors.count > hub->config.limits.room_count_max * 2) return CHAT_CODE_TOO_LARGE;
     for (size_t i = 0; i < asked->cursors.count; i++) {
         tb_status status = ack_room(hub, call, &asked->cursors.at[i]);
         if (!tb_is_ok(status)) return hub_refuse_status(hub, call, status, CHAT_CODE_INTERNAL);

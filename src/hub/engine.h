@@ -342,6 +342,7 @@ TB_MUST_USE tb_status hub_key_package_count(struct hub *hub, const struct hub_de
                                             struct chat_key_packages_answer *out);
 TB_MUST_USE tb_status hub_key_packages_drop(struct hub *hub, const struct hub_device_id *device,
                                             struct tb_arena *arena);
+bool hub_key_package_is_last_resort(tb_bytes key); /* by the key of its row */
 hub_handler hub_verb_key_packages_put, hub_verb_key_material;
 
 /* ------------------------------------------------------------------ consent.c, join.c */

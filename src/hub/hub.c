@@ -317,7 +317,8 @@ static void wish_wake(struct hub *hub, struct hub_effects *effects)
     for (struct hub_room *room = hub->tentative_first; room != NULL;
          room = room->tentative_next) {
         const struct hub_row_tentative *tentative = room->shape.tentative;
-        if (tentative != NULL && tentative->deadline_ms < at_ms) at_ms = tentative->deadline_ms;
+        if (tentative == NULL || room->head.state == HUB_ROOM_FROZEN) continue; /* no deadline */
+        if (tentative->deadline_ms < at_ms) at_ms = tentative->deadline_ms;
     }
     if (at_ms == hub->wake_at_ms && at_ms > hub->now_ms) return;
     hub->wake_at_ms = at_ms;
@@ -450,6 +451,38 @@ static tb_status freeze_batch(struct hub *hub, struct hub_key *after, struct tb_
     return TB_STATUS(TB_OK);
 }
 
+/* One-time key packages that were handed out since the backup must not be handed out again. */
+static tb_status drop_key_packages(struct hub *hub, struct tb_arena *arena)
+{
+    struct hub_key all = { .len = 0 }, after = { .len = 0 };
+    struct hub_pairs rows;
+    do {
+        TRY(hub_row_list(hub->store, HUB_TABLE_KEY_PACKAGES, &all, after.len != 0 ? &after : NULL,
+                         RESTORE_BATCH_COUNT, arena, &rows));
+        for (size_t i = 0; i < rows.count; i++) {
+            after = hub_key_of(rows.at[i].key);
+            if (!hub_key_package_is_last_resort(rows.at[i].key)) {
+                TRY(hub_del(hub, HUB_TABLE_KEY_PACKAGES, &after));
+            }
+        }
+        tb_arena_wipe(arena);
+    } while (rows.count == RESTORE_BATCH_COUNT);
+    return TB_STATUS(TB_OK);
+}
+
+/* Numbers that people may have seen already are passed over: of reports, which desks fetch by
+ * number, and of the HubRecord, of which clients refuse an older one. */
+static tb_status skip_numbers(struct hub *hub, uint64_t now_ms)
+{
+    hub->counters.restored_ms = now_ms;
+    hub->counters.report_number += HUB_RESTORE_SKIP;
+    hub->desk.record_version += HUB_RESTORE_SKIP;
+    hub->desk.record_ms = now_ms;
+    TRY(hub_save_counters(hub, &hub->state_arena));
+    TRY(hub_save_desk(hub, &hub->state_arena));
+    return make_record(hub);
+}
+
 tb_status hub_mark_restored(struct hub *hub, uint64_t now_ms)
 {
     struct tb_arena arena;
@@ -461,8 +494,8 @@ tb_status hub_mark_restored(struct hub *hub, uint64_t now_ms)
         CHECK(freeze_batch(hub, &after, &arena, &count));
         tb_arena_wipe(&arena);
     } while (count == RESTORE_BATCH_COUNT);
-    hub->counters.restored_ms = now_ms;
-    CHECK(hub_save_counters(hub, &arena));
+    CHECK(drop_key_packages(hub, &arena));
+    CHECK(skip_numbers(hub, now_ms));
     hub->generation++;
 out:
     tb_arena_wipe(&arena);

@@ -15,6 +15,11 @@ static struct hub_key package_prefix(const struct hub_device_id *device, uint8_t
     return key;
 }
 
+bool hub_key_package_is_last_resort(tb_bytes key)
+{
+    return key.len > HUB_DEVICE_ID_LEN && key.data[HUB_DEVICE_ID_LEN] == PACKAGE_IS_LAST_RESORT;
+}
+
 static bool count_row(void *ctx, tb_bytes key, tb_bytes value)
 {
     (void)key, (void)value;

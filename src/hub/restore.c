@@ -73,6 +73,7 @@ uint16_t hub_verb_heads_put(struct hub *hub, struct hub_call *call, const void *
     const struct chat_heads *asked = request;
     struct chat_heads_answer *out = answer;
     tb_status status;
+    if (asked->heads.count > hub->config.limits.room_count_max * 2) return CHAT_CODE_TOO_LARGE;
     out->wanted.at = tb_arena_take(call->arena, asked->heads.count, sizeof *out->wanted.at);
     if (out->wanted.at == NULL) return CHAT_CODE_INTERNAL;
     for (size_t i = 0; i < asked->heads.count; i++) {

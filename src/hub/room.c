@@ -322,6 +322,12 @@ static tb_status room_alloc(struct hub *hub, const struct hub_room_id *id, struc
     return TB_STATUS(TB_OK);
 }
 
+static void forget_room(struct hub *hub, struct hub_room *room)
+{
+    while (room->sub_count != 0) hub_deliver_leave(hub, room, room->sub_count - 1);
+    hub_room_drop(hub, room);
+}
+
 tb_status hub_room_get(struct hub *hub, const struct hub_room_id *id, struct hub_room **out)
 {
     struct hub_room *room = hub_map_get(&hub->rooms, id);
@@ -336,7 +342,8 @@ tb_status hub_room_get(struct hub *hub, const struct hub_room_id *id, struct hub
     if (tb_is_ok(status) && found && is_new) status = hub_map_put(&hub->rooms, room);
     *out = tb_is_ok(status) && found ? room : NULL;
     if (*out == NULL) {
-        if (is_new) hub_room_drop(hub, room);
+        /* Of a refused turn that created it, or one that could not be read the first time. */
+        if (is_new || tb_is_ok(status)) forget_room(hub, room);
         return status;
     }
     if (is_new) hub_room_settle_quiet(hub, room);

@@ -359,6 +359,81 @@ static void a_refused_store_takes_a_commit_back(void **state)
     world_end(&w);
 }
 
+static void a_commit_at_any_failing_allocation_happens_whole_or_not_at_all(void **state)
+{
+    (void)state;
+    enum { TRY_COUNT_MAX = 4000 };
+    struct world w;
+    struct world_desk_keys keys;
+    struct world_commit c = { .count = 0 };
+    world_init(&w, 17);
+    world_usual(&w, &keys, 3);
+    world_make_commit(&w, &w.people[ALICE], ROOM, &c);
+    struct chat_room_update update = world_update_request(&w, ROOM, &c);
+    tb_bytes body;
+    assert_ok(wire_encode(&chat_room_update_desc, &update, &w.arena, &body));
+    uint8_t *frame = tb_arena_take(&w.arena, body.len + 6, 1);
+    tb_put_u16(frame + 4, CHAT_VERB_ROOM_UPDATE);
+    memcpy(frame + 6, body.data, body.len);
+    uint16_t code = 0xffff;
+    size_t refused_count = 0;
+    for (size_t n = 0; n < TRY_COUNT_MAX && code != CHAT_CODE_OK; n++) {
+        tb_put_u32(frame, ++w.next_request);
+        world_forget(&w);
+        w.heap.fail_after = n;
+        world_event(&w, (struct hub_event){ .kind = HUB_EVENT_FRAME,
+                                            .conn = w.people[ALICE].conn,
+                                            .bytes = { frame, body.len + 6 } });
+        bool may_commit = hub_turn_end(w.hub, w.now_ms, &w.effects);
+        w.heap.fail_after = SIZE_MAX;
+        if (may_commit) {
+            assert_ok(store_mem_commit(&w.store));
+            hub_turn_committed(w.hub);
+        } else {
+            store_mem_rollback(&w.store);
+            hub_turn_refused(w.hub, &w.effects);
+            refused_count++;
+        }
+        world_keep(&w);
+        code = world_answer(&w, w.next_request, CHAT_VERB_ROOM_UPDATE, NULL);
+    }
+    assert_code(code, CHAT_CODE_OK);
+    assert_true(refused_count > 10);
+    assert_code(world_ack(&w, &w.people[BOB], ROOM, &c, CHAT_ACK_APPLIED), CHAT_CODE_OK);
+    assert_ok(mls_group_pending_merge(w.people[ALICE].groups[ROOM]));
+    assert_code(world_say(&w, &w.people[ALICE], ROOM, 1, NULL), CHAT_CODE_OK);
+    world_end(&w);
+}
+
+static void a_room_of_a_refused_turn_was_never_there(void **state)
+{
+    (void)state;
+    struct world w;
+    struct world_desk_keys keys;
+    world_init(&w, 18);
+    world_register(&w, ALICE, "alice", true);
+    world_desk(&w, &w.people[ALICE], &keys);
+    assert_ok(chat_names_room(TB_LITERAL("hub.example"), &w.rng.rng, &w.arena, &w.rooms[ROOM]));
+    struct world_room group = { .kind = CHAT_ROOM_GROUP };
+    struct chat_room_create create = world_create_request(&w, &w.people[ALICE], ROOM, &group);
+    struct chat_cursor cursor = { w.rooms[ROOM], 0 };
+    struct chat_cursors cursors = { .cursors = { &cursor, 1 } };
+    uint32_t one = world_send(&w, &w.people[ALICE], CHAT_VERB_ROOM_CREATE, &create);
+    world_send(&w, &w.people[ALICE], CHAT_VERB_SUBSCRIBE, &cursors);
+    w.store.commit_fault = STORE_MEM_REFUSES_ONCE;
+    assert_false(world_close_turn(&w));
+    assert_code(world_answer(&w, one, CHAT_VERB_ROOM_CREATE, NULL), CHAT_CODE_STORE);
+    world_tick(&w, 1);
+    assert_code(world_say(&w, &w.people[ALICE], ROOM, 1, NULL), CHAT_CODE_NOT_FOUND);
+    assert_code(world_ask(&w, &w.people[ALICE], CHAT_VERB_ROOM_CREATE, &create, NULL),
+                CHAT_CODE_OK);
+    world_subscribe(&w, &w.people[ALICE], ROOM, 0);
+    world_forget(&w);
+    assert_code(world_say(&w, &w.people[ALICE], ROOM, 2, NULL), CHAT_CODE_OK);
+    assert_int_equal(world_push_count(&w, &w.people[ALICE], CHAT_PUSH_PAGE), 1);
+    world_end(&w);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -378,6 +453,8 @@ int main(void)
         cmocka_unit_test(a_leaf_with_an_unrecorded_key_is_refused),
         cmocka_unit_test(a_leave_gates_messages_and_commits_until_it_is_carried),
         cmocka_unit_test(a_refused_store_takes_a_commit_back),
+        cmocka_unit_test(a_commit_at_any_failing_allocation_happens_whole_or_not_at_all),
+        cmocka_unit_test(a_room_of_a_refused_turn_was_never_there),
     };
     return cmocka_run_group_tests_name("hub/commit", tests, NULL, NULL);
 }
