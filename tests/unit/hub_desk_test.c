@@ -444,6 +444,45 @@ static void a_recipient_key_must_grow_and_be_signed(void **state)
     world_end(&w);
 }
 
+static void a_decision_at_any_failing_allocation_happens_whole_or_not_at_all(void **state)
+{
+    (void)state;
+    struct world w;
+    struct world_desk_keys keys;
+    struct chat_decision_answer answer;
+    world_init(&w, 14);
+    world_usual(&w, &keys, 4);
+    struct person *alice = &w.people[ALICE], *bob = &w.people[BOB], *mallory = &w.people[MALLORY];
+    open_notice(&w, alice, mallory);
+    struct chat_decision_put put = decide(&w, alice, mallory, CHAT_ACTION_BAN, CHAT_SCOPE_HUB, 1);
+    assert_true(world_starve(&w, alice, CHAT_VERB_DECISION_PUT, &put) > 10);
+    assert_code(world_ask(&w, alice, CHAT_VERB_DECISION_PUT, &put, &answer), CHAT_CODE_OK);
+    assert_int_equal(answer.number, 1);
+    assert_code(world_say(&w, bob, ROOM, 2, NULL), CHAT_CODE_MISSING_PROPOSALS);
+    assert_int_equal(w.error.refs.count, 2);
+    world_end(&w);
+}
+
+static void a_report_at_any_failing_allocation_is_counted_once(void **state)
+{
+    (void)state;
+    struct world w;
+    struct world_desk_keys keys;
+    struct chat_queue_answer queue;
+    struct chat_queue_get get = { 0 };
+    uint64_t target = 1;
+    world_init(&w, 15);
+    world_usual(&w, &keys, 3);
+    assert_code(world_say(&w, &w.people[BOB], ROOM, 1, NULL), CHAT_CODE_OK);
+    struct chat_sealed_report report = seal(&w, &w.people[CAROL], &keys, &target, 7);
+    world_starve(&w, &w.people[CAROL], CHAT_VERB_REPORT, &report);
+    assert_code(world_ask(&w, &w.people[ALICE], CHAT_VERB_DESK_QUEUE, &get, &queue),
+                CHAT_CODE_OK);
+    assert_int_equal(queue.entries.count, 1);
+    assert_int_equal(queue.entries.at[0].number, 1);
+    world_end(&w);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -460,6 +499,8 @@ int main(void)
         cmocka_unit_test(an_unban_lifts_the_restriction_and_takes_the_user_off_the_list),
         cmocka_unit_test(decisions_are_chained_and_shown_to_those_they_concern),
         cmocka_unit_test(a_recipient_key_must_grow_and_be_signed),
+        cmocka_unit_test(a_decision_at_any_failing_allocation_happens_whole_or_not_at_all),
+        cmocka_unit_test(a_report_at_any_failing_allocation_is_counted_once),
     };
     return cmocka_run_group_tests_name("hub/desk", tests, NULL, NULL);
 }

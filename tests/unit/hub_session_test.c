@@ -335,6 +335,22 @@ static void a_newer_database_is_not_opened(void **state)
     world_end(&w);
 }
 
+static void a_registration_at_any_failing_allocation_happens_whole_or_not_at_all(void **state)
+{
+    (void)state;
+    struct world w;
+    world_init(&w, 16);
+    world_person(&w, ALICE, "alice");
+    struct person *alice = &w.people[ALICE];
+    struct crypto_signing_key invite = world_invite(&w, true, 60000, 1);
+    world_connect(&w, alice);
+    struct chat_register request = world_register_request(&w, alice, &invite);
+    assert_true(world_starve(&w, alice, CHAT_VERB_REGISTER, &request) > 0);
+    assert_false(hub_needs_admin(w.hub));
+    world_login(&w, alice);
+    world_end(&w);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -353,6 +369,7 @@ int main(void)
         cmocka_unit_test(requests_over_the_rate_are_refused_and_come_back),
         cmocka_unit_test(an_idle_connection_is_ended),
         cmocka_unit_test(a_newer_database_is_not_opened),
+        cmocka_unit_test(a_registration_at_any_failing_allocation_happens_whole_or_not_at_all),
     };
     return cmocka_run_group_tests_name("hub/session", tests, NULL, NULL);
 }

@@ -227,6 +227,44 @@ static inline uint16_t world_ask(struct world *w, const struct person *who, uint
     return world_answer(w, request_id, verb, answer);
 }
 
+/*
+ * The same request while each allocation in turn fails: refused turns are rolled back, until there is
+ * memory enough.  Returns how many turns were refused; the answer is OK in the end.
+ */
+static inline size_t world_starve(struct world *w, const struct person *who, uint16_t verb,
+                                  const void *request)
+{
+    enum { TRY_COUNT_MAX = 20000 };
+    tb_bytes body;
+    assert_ok(wire_encode(chat_verb_row(verb)->request, request, &w->arena, &body));
+    uint8_t *frame = tb_arena_take(&w->arena, body.len + 6, 1);
+    assert_non_null(frame);
+    tb_put_u16(frame + 4, verb);
+    if (body.len != 0) memcpy(frame + 6, body.data, body.len);
+    size_t refused_count = 0;
+    for (size_t n = 0; n < TRY_COUNT_MAX; n++) {
+        tb_put_u32(frame, ++w->next_request);
+        w->inbox_count = 0;
+        w->heap.fail_after = n;
+        world_event(w, (struct hub_event){ .kind = HUB_EVENT_FRAME, .conn = who->conn,
+                                           .bytes = { frame, body.len + 6 } });
+        bool may_commit = hub_turn_end(w->hub, w->now_ms, &w->effects);
+        w->heap.fail_after = SIZE_MAX;
+        if (may_commit) {
+            assert_ok(store_mem_commit(&w->store));
+            hub_turn_committed(w->hub);
+        } else {
+            store_mem_rollback(&w->store);
+            hub_turn_refused(w->hub, &w->effects);
+            refused_count++;
+        }
+        world_keep(w);
+        if (world_answer(w, w->next_request, verb, NULL) == CHAT_CODE_OK) return refused_count;
+    }
+    fail_msg("the request never succeeds");
+    return 0;
+}
+
 #define assert_code(EXPRESSION_, CODE_) assert_int_equal((EXPRESSION_), (CODE_))
 
 /* The n-th push of a kind that a person got; false: there is none.  body may be NULL. */
