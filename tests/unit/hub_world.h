@@ -228,8 +228,8 @@ static inline uint16_t world_ask(struct world *w, const struct person *who, uint
 }
 
 /*
- * The same request while each allocation in turn fails: refused turns are rolled back, until there is
- * memory enough.  Returns how many turns were refused; the answer is OK in the end.
+ * The same request while each allocation in turn fails: refused turns are rolled back, until there
+ * is memory enough.  Returns how many turns were refused; the answer is OK in the end.
  */
 static inline size_t world_starve(struct world *w, const struct person *who, uint16_t verb,
                                   const void *request)
