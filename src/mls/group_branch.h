@@ -47,8 +47,8 @@ TB_MUST_USE tb_status mls_group_reinit_create(const struct mls_group *from,
 
 /*
  * Join by the Welcome of such a group.  The Welcome must bring the resumption key of `from` with
- * the usage, alone (MLS_WELCOME_PSK_USAGE); params->psks holds what else it asks for.  Then: epoch 1
- * (MLS_SUBGROUP_EPOCH), suite and version of the old group, or all that the ReInit says
+ * the usage, alone (MLS_WELCOME_PSK_USAGE); params->psks holds what else it asks for.  Then: epoch
+ * 1 (MLS_SUBGROUP_EPOCH), suite and version of the old group, or all that the ReInit says
  * (MLS_SUBGROUP_PARAMETERS), members as above.
  */
 TB_MUST_USE tb_status mls_group_branch_join(const struct mls_group *from,

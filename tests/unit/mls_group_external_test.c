@@ -50,8 +50,9 @@ static void an_external_joiner_and_all_members_agree(void **state)
             mls_group_external_free(external);
             party_assert_agreement(&p);
         }
-        tb_bytes message = party_protect(&p, 4, TB_LITERAL("from outside"));
-        for (size_t i = 0; i < 4; i++) party_assert_reads(&p, i, message, TB_LITERAL("from outside"));
+        tb_bytes text = TB_LITERAL("from outside");
+        tb_bytes message = party_protect(&p, 4, text);
+        for (size_t i = 0; i < 4; i++) party_assert_reads(&p, i, message, text);
         party_add(&p, 3, 5); /* a joiner is a member like any other */
         party_assert_agreement(&p);
         party_end(&p);
