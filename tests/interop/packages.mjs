@@ -1,0 +1,7 @@
+// The pinned npm packages, which tools/setup puts into build/tools.
+import { createRequire } from 'node:module';
+import { pathToFileURL } from 'node:url';
+
+const require = createRequire(new URL('../../build/tools/package.json', import.meta.url));
+
+export const load = (name) => import(pathToFileURL(require.resolve(name)).href);
