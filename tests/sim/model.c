@@ -276,7 +276,8 @@ void sim_model_dump(struct sim *sim)
             }
             fprintf(stderr,
                     "  %-10.*s state %u epoch %llu cursor %llu/%llu final %llu tentative %llu "
-                    "refused %llu head %llu pending %zu duty %u commit %u flags %x steady %d waits %u\n",
+                    "refused %llu head %llu pending %zu duty %u commit %u flags %x steady %d "
+                    "waits %u\n",
                     (int)row->name.len, (const char *)row->name.data, row->state,
                     (unsigned long long)epoch, (unsigned long long)row->cursor,
                     (unsigned long long)room->hub_log_seq, (unsigned long long)row->final_seq,
@@ -317,6 +318,7 @@ static void sim_row_check(struct sim_client *who, const struct client_room *room
     struct sim_text *text = sim_text_of(sim, row->text);
     if (row->is_failed && !sim->has_lost_history) sim_fail(sim, "S5: a failed row", who);
     if (text == NULL || text->is_exempt) return;
+    if (text->room_seq == 0) text->room_seq = row->room_seq; /* its showing died with a process */
     if (row->room_seq != text->room_seq) sim_fail(sim, "S3: stored at another number", who);
     const struct sim_epoch *epoch = sim_epoch_of(sim, room->row.room_uri, row->epoch);
     if (epoch != NULL && (epoch->members & UINT32_C(1) << who->index) == 0
@@ -357,7 +359,8 @@ static void sim_room_check(struct sim_client *who, struct client_room *room)
     }
     for (size_t i = 0; i < count; i++) sim_row_check(who, room, &rows[i]);
     tb_arena_wipe(&arena);
-    if (room->row.state != CLIENT_ROOM_OPEN) return;
+    /* A profile that went back and was not let rejoin has no part in what came since. */
+    if (room->row.state != CLIENT_ROOM_OPEN || !who->wants_connection) return;
     for (size_t i = 0; i < sim->text_count; i++) {
         const struct sim_text *text = &sim->texts[i];
         if (!text->is_acknowledged || text->is_exempt) continue;
