@@ -285,15 +285,18 @@ static void plan_say(struct cli_app *app, const struct client_case_view *at,
     cli_out_say(&app->out, "Decision on case %s\n", word);
     cli_out_say(&app->out, "  who     %s, %s\n", cli_app_visible(app, at->accused_handle),
                 cli_app_visible(app, at->accused));
-    cli_out_say(&app->out, "  what    %s, %s%s\n", chat_decision_action_name(params->action),
-                params->until_ms != 0 ? "until " : "without end",
+    cli_out_say(&app->out, "  what    %s%s%s\n", chat_decision_action_name(params->action),
+                params->until_ms != 0 ? ", until " : is_ban ? ", without end" : "",
                 params->until_ms != 0 ? until : "");
     cli_out_say(&app->out, "  where   %s\n", params->scope == CHAT_SCOPE_HUB
                                                  ? "the whole hub"
                                                  : cli_app_visible(app, at->room));
     cli_out_say(&app->out, "  reason  %s\n", reason_text(params->reason_code));
-    cli_out_say(&app->out, "The person is told the reasons in a notice room and can answer there.  "
-                           "The decision goes into the log.\n");
+    if (params->action != CHAT_ACTION_NONE) {
+        cli_out_say(&app->out, "The person is told the reasons in a notice room and can answer "
+                               "there.  ");
+    }
+    cli_out_say(&app->out, "The decision goes into the log.\n");
     if (is_ban) {
         cli_out_say(&app->out, "Each room concerned changes its keys, so that nothing further can "
                                "be read.\n");
