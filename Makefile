@@ -128,6 +128,9 @@ $(UNITS): $(BUILD)/asan/unit/%: $(BUILD)/asan/tests/unit/%.o \
 		$$(call archives,$$(call room_of,$$*),asan)
 	$(call link,asan,-lcmocka)
 $(filter $(BUILD)/asan/unit/vectors_%,$(UNITS)): $(call objects,asan,$(VECTOR_C))
+$(filter $(BUILD)/asan/unit/client_%,$(UNITS)): $(BUILD)/asan/tests/sim/store_mem.o
+$(filter $(BUILD)/asan/unit/sim_%,$(UNITS)): \
+		$(call objects,asan,$(filter-out tests/sim/main.c,$(SIM_C)))
 $(FUZZERS): $(BUILD)/fuzz/bin/%: $(BUILD)/fuzz/tests/fuzz/%.o \
 		$$(if $$(filter hub,$$(call room_of,$$*)),$(BUILD)/fuzz/tests/sim/store_mem.o) \
 		$$(call archives,$$(call room_of,$$*),fuzz)

@@ -285,7 +285,7 @@ static void sim_act_rare(struct sim *sim, struct sim_client *who)
     } else if (choice < 75) {
         sim_backup(&sim->hub_backup, &sim->hub_store, &sim->has_hub_backup);
     } else if (choice < 80 && sim->has_hub_backup) {
-        sim_hub_go_back(sim, &sim->hub_backup);
+        sim_hub_go_back(sim, &sim->hub_backup, true);
         sim_model_hub_went_back(sim);
     } else {
         who->skew_ms = (int64_t)sim_random(sim, 400000) - 200000;

@@ -128,6 +128,8 @@ void sim_model_shown(struct sim_client *who, const struct client_show *show)
     case CLIENT_SHOW_REPORT_WAITING: who->report_waiting_count++; break;
     case CLIENT_SHOW_FAILED_ENTRY:
         sim->failed_entry_count++;
+        sim->last_failure = show->code;
+        if (sim->is_hostile) break;
         /* A text that two histories of a hub hold is refused the second time (R10). */
         if (sim->has_lost_history && show->code == CHAT_FRANK_TWICE) break;
         fprintf(stderr, "failed entry: code %u number %llu\n", show->code,
@@ -135,6 +137,9 @@ void sim_model_shown(struct sim_client *who, const struct client_show *show)
         sim_fail(sim, "S5: an entry of an honest world fails", who);
     case CLIENT_SHOW_ALARM:
         if (show->code == CLIENT_ALARM_CLOCK) break;
+        sim->alarm_count++;
+        sim->last_alarm = show->code;
+        if (sim->is_hostile) break;
         fprintf(stderr, "alarm: code %u number %llu\n", show->code,
                 (unsigned long long)show->number);
         sim_fail(sim, "S6: an honest hub is accused", who);

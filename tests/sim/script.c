@@ -182,7 +182,7 @@ void sim_script_restore(uint64_t seed, bool is_trace)
     store_mem_init(&backup);
     store_mem_copy(&backup, &sim->hub_store);
     sim_talk(sim, room, 5);
-    sim_hub_go_back(sim, &backup);
+    sim_hub_go_back(sim, &backup, true);
     sim_run(sim, 2000);
     sim_settle(sim, 3000000);
     if (sim->hub_restored_count < 3) sim_fail(sim, "members are not told of the restore", NULL);

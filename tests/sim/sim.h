@@ -139,6 +139,11 @@ struct sim {
     uint64_t shown_count, alarm_count, failed_entry_count, hub_crash_count, client_crash_count;
     uint64_t removed_by_desk_count, reports_verified_count, hub_restored_count;
     bool is_trace, has_lost_history;
+    /* A hub that is not honest: alarms and failed entries are counted, and frames to a client pass
+     * here first. */
+    bool is_hostile;
+    void (*tamper)(struct sim_client *to, uint8_t *frame, size_t len);
+    uint16_t last_alarm, last_failure;
 };
 
 /* ---- world.c ---- */
@@ -157,7 +162,7 @@ void sim_hub_crash(struct sim *sim);
 /* The process ends and comes back over an older state of its store: a copied or restored profile, a
  * hub that was restored from a backup. */
 void sim_client_go_back(struct sim_client *who, const struct store_mem *backup);
-void sim_hub_go_back(struct sim *sim, const struct store_mem *backup);
+void sim_hub_go_back(struct sim *sim, const struct store_mem *backup, bool is_told);
 /* An act in a turn of its own: begin, act, commit, release.  The status of the act. */
 typedef tb_status sim_act(struct sim_client *who, const void *params, uint64_t *op);
 tb_status sim_turn(struct sim_client *who, sim_act *act, const void *params, uint8_t op_kind,

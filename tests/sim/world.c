@@ -77,6 +77,7 @@ static void sim_pipe_send(struct sim_client *who, struct sim_pipe *pipe, tb_byte
     }
     bool is_pliable = sim_frame_is(bytes, is_to_hub);
     sim_pipe_put(sim, pipe, bytes, false);
+    if (sim->tamper != NULL && !is_to_hub) sim->tamper(who, pipe->last->data, pipe->last->len);
     if (is_pliable && sim_chance(sim, sim->faults.duplicate)) {
         sim_pipe_put(sim, pipe, bytes, false);
     }
@@ -184,7 +185,7 @@ void sim_hub_crash(struct sim *sim)
     }
 }
 
-void sim_hub_go_back(struct sim *sim, const struct store_mem *backup)
+void sim_hub_go_back(struct sim *sim, const struct store_mem *backup, bool is_told)
 {
     hub_effects_clear(&sim->hub_effects);
     hub_free(sim->hub);
@@ -193,7 +194,7 @@ void sim_hub_go_back(struct sim *sim, const struct store_mem *backup)
     store_mem_copy(&sim->hub_store, backup);
     sim_hub_start(sim);
     store_mem_begin(&sim->hub_store);
-    if (!tb_is_ok(hub_mark_restored(sim->hub, sim->now_ms))
+    if ((is_told && !tb_is_ok(hub_mark_restored(sim->hub, sim->now_ms)))
         || !tb_is_ok(store_mem_commit(&sim->hub_store))) {
         sim_fail(sim, "hub_mark_restored", NULL);
     }
