@@ -339,7 +339,7 @@ static void registration_survives_the_failure_of_each_allocation(void **state)
         assert_ok(client_turn_refused(f->client, &f->effects));
     } while (n < 10000);
     assert_ok(status);
-    assert_true(n > 3);
+    assert_true(n > 1); /* the turn allocates, and failed at each of them before it went through */
 }
 
 static void a_profile_of_a_newer_schema_is_left_alone(void **state)
