@@ -187,9 +187,21 @@ tb_status cli_timeline_has_more(struct cli_timeline *timeline, bool *out)
     return has_above(timeline->app, timeline->room, timeline->row, out);
 }
 
+/* What was printed counts as read.  When the store refuses, it counts as unread: no harm. */
+static void mark_read(struct cli_timeline *timeline)
+{
+    struct cli_app *app = timeline->app;
+    cli_run_read_begin(&app->run);
+    tb_status status = client_mark_read(app->run.client, cli_run_now_ms(&app->run), timeline->room,
+                                        timeline->row, &app->run.effects);
+    status = cli_run_read_end(&app->run, status);
+    (void)status;
+}
+
 tb_status cli_timeline_print(struct cli_timeline *timeline)
 {
     struct cli_app *app = timeline->app;
+    uint64_t before = timeline->row;
     for (;;) {
         struct client_message_view *rows = NULL;
         size_t count = 0;
@@ -205,6 +217,7 @@ tb_status cli_timeline_print(struct cli_timeline *timeline)
         tb_arena_wipe(&arena);
         if (status.code != TB_OK || count == 0) {
             fflush(app->out.to);
+            if (timeline->row != before) mark_read(timeline);
             return status;
         }
     }

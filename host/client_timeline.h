@@ -16,7 +16,7 @@ TB_MUST_USE tb_status cli_timeline_init(struct cli_timeline *timeline, struct cl
                                         tb_bytes room, uint64_t count_max);
 /* Did rows come since? */
 TB_MUST_USE tb_status cli_timeline_has_more(struct cli_timeline *timeline, bool *out);
-/* Print the rows that came since. */
+/* Print the rows that came since; they count as read. */
 TB_MUST_USE tb_status cli_timeline_print(struct cli_timeline *timeline);
 
 /* One row as a record. */

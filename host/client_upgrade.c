@@ -58,6 +58,8 @@ static int on_value(http_parser *parser, const char *at, size_t len)
         for (size_t i = HEADER_UPGRADE; i <= HEADER_ACCEPT; i++) {
             if (strcasecmp(answer->field, names[i]) == 0) answer->header = i;
         }
+        /* Given twice, it has no one value. */
+        if (answer->header != HEADER_OTHER && answer->value_len[answer->header] > 0) return 1;
     }
     answer->is_in_value = true;
     if (answer->header == HEADER_OTHER) return 0;
@@ -124,6 +126,10 @@ tb_status cli_upgrade_answer(const struct cli_upgrade *upgrade, tb_bytes input, 
     *used = 0;
     size_t done = http_parser_execute(&parser, &settings, (const char *)input.data, input.len);
     enum http_errno error = HTTP_PARSER_ERRNO(&parser);
+    bool is_http_1_1 = parser.http_major == 1 && parser.http_minor == 1;
+    if (error == HPE_OK && answer.is_head_complete && !is_http_1_1) {
+        return refuse(&answer, 0, "the answer is of another HTTP than 1.1", why);
+    }
     if (error != HPE_OK) return refuse(&answer, 0, "the answer is not HTTP", why);
     if (!answer.is_head_complete) {
         if (input.len < CLI_UPGRADE_HEAD_LEN_MAX) return TB_STATUS(TB_OK);

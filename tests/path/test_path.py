@@ -133,6 +133,10 @@ def first_room(steps, world):
         world.json("dave", "sync")
         rows = world.json("dave", "room", "list").records
         equal([row["name"] for row in rows], ["pair"], "dave's rooms")
+        for name, other in (("dave", "alice"), ("alice", "dave")):
+            rows = world.json(name, "contact", "list").records
+            equal([(row["handle"], row["state"]) for row in rows], [(other, "agreed")],
+                  f"{name}'s contacts")
     steps.step("after an agreement a person can be added", consent)
 
 
@@ -178,7 +182,9 @@ def reading_and_writing(steps, world):
 
     def from_stdin():
         world.run("carol", "send", "team", "-", stdin="two\nlines\n")
+        equal(world.json("bob", "room", "show", "team").record["unread"] > 0, True, "unread")
         equal(world.texts("bob", "team")[-1][1:], ("carol", "two\nlines"), "newest message")
+        equal(world.json("bob", "room", "show", "team").record["unread"], 0, "unread")
     steps.step("send - reads standard input", from_stdin)
 
     def chat():
@@ -457,6 +463,13 @@ def kept(world, acknowledged, room, readers):
             equal(by_text.get(text), [number], f"where {reader} sees {text!r}")
 
 
+def unreachable(world):
+    result = world.json("mallory", "send", "team", "x", code=NETWORK)
+    equal(result.problem["code"], "connect", "code")
+    result = world.run("mallory", "tail", "team")
+    expect("hello" in result.out and "cannot be reached" in result.err, result)
+
+
 def killed_hub(steps, world):
     def kill():
         follower = world.start("dave", "tail", "pair", "--follow")
@@ -467,6 +480,8 @@ def killed_hub(steps, world):
             wait_for(lambda: len(senders[0].acknowledged) >= after or not senders[0].is_alive(),
                      f"{after} acknowledged messages")
             world.hub_kill()
+            if after == 25:
+                unreachable(world)
             world.hub_start()
         for sender in senders:
             sender.join(60)

@@ -157,6 +157,9 @@ static void answers_that_are_no_upgrade_are_refused_with_their_reason(void **sta
     refuses_answer("HTTP/1.1 101 X\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
                    "Sec-WebSocket-Accept: AAAAAAAAAAAAAAAAAAAAAAAAAAA=\r\n\r\n",
                    "does not belong");
+    refuses_answer("HTTP/1.1 101 X\r\nUpgrade: websocket\r\nUpgrade: websocket\r\n\r\n",
+                   "not HTTP");
+    refuses_answer("HTTP/1.0 101 X\r\nUpgrade: websocket\r\n\r\n", "another HTTP");
     refuses_answer("HTTP/1.1 101 X\r\nUpgrade: chat\r\nConnection: Upgrade\r\n\r\n",
                    "does not belong");
 }
