@@ -164,10 +164,8 @@ static tb_status has_consent(struct hub *hub, struct hub_call *call,
     if (!*granted && m->room_kind == CHAT_ROOM_NOTICE) {
         *granted = hub_is_desk(hub, &call->account->id);
     }
-    if (!*granted && m->room != NULL) {
-        const struct hub_row_participant *listed = hub_room_participant(m->room, target);
-        *granted = listed != NULL && hub_room_role_bits(m->room, target) != 0;
-    }
+    /* With a device in the room, which took consent: anybody's name can be put on the list. */
+    if (!*granted && m->room != NULL) *granted = hub_room_is_active(m->room, target);
     if (!*granted && asked->join_request != NULL && m->room != NULL) {
         struct hub_user_id user;
         if (hub_id_user(hub->domain, asked->join_request->account, &user) &&
