@@ -249,6 +249,10 @@ uint16_t hub_verb_pages_import(struct hub *hub, struct hub_call *call, const voi
     if (room->head.state != HUB_ROOM_FROZEN) {
         return hub_refuse(call, CHAT_CODE_CONFLICT, "the room is not waiting for pages");
     }
+    /* Nobody signs a rollback, so it is the word of a member at least. */
+    if (hub_room_member(room, &call->device) == NULL) {
+        return hub_refuse(call, CHAT_CODE_FORBIDDEN, "this device is no member of the room");
+    }
     if (asked->pages.count > HUB_IMPORT_PAGE_COUNT_MAX) return CHAT_CODE_TOO_LARGE;
     for (size_t i = 0; i < asked->pages.count; i++) {
         uint64_t write_count = hub->write_count;
