@@ -379,9 +379,9 @@ uint16_t hub_verb_record_get(struct hub *hub, struct hub_call *call, const void 
     struct hub_key prefix = account_key(&account->id);
     struct hub_key after = record_key(&account->id, asked->from_version - 1);
     struct hub_pairs rows;
-    CHECK(hub_row_list(hub->store, HUB_TABLE_RECORDS, &prefix,
-                       asked->from_version != 0 ? &after : NULL, HUB_ANSWER_ROW_COUNT_MAX,
-                       call->arena, &rows));
+    CHECK(hub_row_list_some(hub->store, HUB_TABLE_RECORDS, &prefix,
+                            asked->from_version != 0 ? &after : NULL, HUB_ANSWER_ROW_COUNT_MAX,
+                            HUB_ANSWER_BYTES_MAX, call->arena, &rows));
     out->records.at = tb_arena_take(call->arena, rows.count, sizeof *out->records.at);
     if (out->records.at == NULL) return CHAT_CODE_INTERNAL;
     out->records.count = rows.count;

@@ -119,6 +119,8 @@ uint16_t hub_refuse_status(struct hub *hub, struct hub_call *call, tb_status sta
 
 /* ---- answers ---- */
 
+enum { ERROR_ARENA_BYTES = 4096 };
+
 struct hub_blob *hub_answer_blob(struct hub *hub, uint32_t request_id, uint16_t code, bool is_post,
                                  tb_bytes body)
 {
@@ -137,9 +139,10 @@ struct hub_blob *hub_answer_blob(struct hub *hub, uint32_t request_id, uint16_t 
     return blob;
 }
 
-static bool encode_error(const struct hub_call *call, uint16_t code, tb_bytes *body)
+static bool encode_error(const struct hub_call *call, uint16_t code, struct tb_arena *arena,
+                         tb_bytes *body)
 {
-    struct wire_opaque *refs = tb_arena_take(call->arena, call->ref_count, sizeof *refs);
+    struct wire_opaque *refs = tb_arena_take(arena, call->ref_count, sizeof *refs);
     if (refs == NULL) return false;
     for (size_t i = 0; i < call->ref_count; i++) refs[i].value = call->refs[i];
     const char *detail = call->detail != NULL && call->detail[0] != 0 ? call->detail
@@ -147,21 +150,30 @@ static bool encode_error(const struct hub_call *call, uint16_t code, tb_bytes *b
     struct chat_error error = { .detail = tb_bytes_text(detail), .value = call->value };
     error.refs.at = refs;
     error.refs.count = call->ref_count;
-    return tb_is_ok(wire_encode(&chat_error_desc, &error, call->arena, body));
+    return tb_is_ok(wire_encode(&chat_error_desc, &error, arena, body));
 }
 
 void hub_answer(struct hub *hub, struct hub_call *call, uint16_t code,
                 const struct wire_desc *desc, const void *answer)
 {
     call->is_answered = true;
-    if (code != CHAT_CODE_OK) hub->metrics.requests_refused++;
-    if (call->request_id == 0 && !call->is_post) return;
-    tb_bytes body = { NULL, 0 };
-    if (code == CHAT_CODE_OK && !tb_is_ok(wire_encode(desc, answer, call->arena, &body))) {
-        hub->is_broken = true;
+    if (call->request_id == 0 && !call->is_post) {
+        if (code != CHAT_CODE_OK) hub->metrics.requests_refused++;
         return;
     }
-    if (code != CHAT_CODE_OK && !encode_error(call, code, &body)) {
+    uint8_t memory[ERROR_ARENA_BYTES] __attribute__((aligned(16)));
+    struct tb_arena spare, *arena = call->arena;
+    tb_bytes body = { NULL, 0 };
+    if (code == CHAT_CODE_OK && !tb_is_ok(wire_encode(desc, answer, call->arena, &body))) {
+        /* More than a request may hold.  One that wrote nothing harms only who asked. */
+        if (hub->write_count != call->write_count) hub->is_broken = true;
+        if (hub->is_broken) return;
+        code = CHAT_CODE_TOO_LARGE;
+        tb_arena_init_fixed(&spare, memory, sizeof memory);
+        arena = &spare;
+    }
+    if (code != CHAT_CODE_OK) hub->metrics.requests_refused++;
+    if (code != CHAT_CODE_OK && !encode_error(call, code, arena, &body)) {
         hub->is_broken = true;
         return;
     }

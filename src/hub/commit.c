@@ -191,6 +191,9 @@ static uint16_t take_proposal(struct hub *hub, struct hub_call *call, struct upd
     if (has_open_item(room, HUB_MANDATORY_LEAVE, call->device.at, HUB_DEVICE_ID_LEN)) {
         return CHAT_CODE_OK; /* asked again */
     }
+    if (!hub_mandatory_may_leave(room)) {
+        return hub_refuse(call, CHAT_CODE_RATE_LIMITED, "many leave this room; try again");
+    }
     struct mls_public_proposal proposal;
     struct tb_why why;
     tb_status status = mls_public_group_propose(room->group, u->request->handshake,
@@ -390,7 +393,12 @@ static uint16_t check_limits(struct hub *hub, struct hub_call *call, const struc
         return hub_refuse(call, CHAT_CODE_BAD_REQUEST,
                           "a commit that adds devices comes with its Welcome, others without");
     }
-    return CHAT_CODE_OK;
+    bool fits = true;
+    tb_status status = TB_STATUS(TB_OK);
+    if (is_welcome) status = hub_welcome_fits(u->room, u->request, call->arena, &fits);
+    if (!tb_is_ok(status)) return hub_refuse_status(hub, call, status, CHAT_CODE_INTERNAL);
+    return fits ? CHAT_CODE_OK
+                : hub_refuse(call, CHAT_CODE_TOO_LARGE, "the Welcome does not fit into a frame");
 }
 
 /* ---- storing ---- */

@@ -8,7 +8,11 @@
 #include "hub/engine.h"
 
 enum consent_operation { CONSENT_CANCEL = 0, CONSENT_REQUEST, CONSENT_GRANT, CONSENT_REVOKE };
-enum { CONSENT_COUNT_MAX = 4096, CONSENT_LEN_MAX = 65536 };
+enum {
+    CONSENT_COUNT_MAX = 4096,   /* of one person */
+    CONSENT_PAIR_COUNT_MAX = 16, /* of those, between the same two people */
+    CONSENT_LEN_MAX = 2048
+};
 
 struct consent {
     struct hub_account *requester, *target;
@@ -104,13 +108,22 @@ static bool count_row(void *ctx, tb_bytes key, tb_bytes value)
     return true;
 }
 
-static tb_status has_room_for_one(struct hub *hub, const struct hub_user_id *target, bool *has)
+/* What stands already may be said again; nobody fills the other's list by naming rooms. */
+static tb_status has_room_for_one(struct hub *hub, struct hub_call *call, const struct consent *c,
+                                  bool *has)
 {
-    size_t count = 0;
-    struct hub_key prefix = hub_key_tagged('T', target->at, sizeof target->at);
+    size_t count = 0, pair_count = 0;
+    uint8_t operation = CONSENT_CANCEL;
+    struct hub_key key = consent_key('T', &c->target->id, &c->requester->id, &c->room);
+    TRY(read_operation(hub, &key, call->arena, &operation, has));
+    if (*has) return TB_STATUS(TB_OK);
+    struct hub_key prefix = hub_key_tagged('T', c->target->id.at, sizeof c->target->id.at);
     TRY(hub_row_scan(hub->store, HUB_TABLE_CONSENTS, &prefix, NULL, CONSENT_COUNT_MAX, count_row,
                      &count));
-    *has = count < CONSENT_COUNT_MAX;
+    hub_key_add(&prefix, c->requester->id.at, sizeof c->requester->id.at);
+    TRY(hub_row_scan(hub->store, HUB_TABLE_CONSENTS, &prefix, NULL, CONSENT_PAIR_COUNT_MAX,
+                     count_row, &pair_count));
+    *has = count < CONSENT_COUNT_MAX && pair_count < CONSENT_PAIR_COUNT_MAX;
     return TB_STATUS(TB_OK);
 }
 
@@ -146,10 +159,10 @@ uint16_t hub_verb_consent(struct hub *hub, struct hub_call *call, const void *re
     if (c.requester == NULL || c.target == NULL || c.requester == c.target) return CHAT_CODE_OK;
     CHECK(wire_encode(&chat_consent_entry_desc, entry, call->arena, &c.encoded));
     if (c.encoded.len > CONSENT_LEN_MAX) return CHAT_CODE_TOO_LARGE;
-    if (entry->consent_operation == CONSENT_REQUEST) {
-        CHECK(has_room_for_one(hub, &c.target->id, &has_room));
+    if (entry->consent_operation != CONSENT_CANCEL) {
+        CHECK(has_room_for_one(hub, call, &c, &has_room));
     }
-    if (!has_room) return CHAT_CODE_OK;
+    if (!has_room) return is_requester ? CHAT_CODE_OK : CHAT_CODE_TOO_LARGE;
     CHECK(apply(hub, call, &c, entry));
     return CHAT_CODE_OK;
 out:
@@ -166,10 +179,10 @@ uint16_t hub_verb_consents_get(struct hub *hub, struct hub_call *call, const voi
     struct hub_key as_requester = hub_key_tagged('R', id->at, sizeof id->at);
     struct hub_pairs theirs, own;
     tb_status status;
-    CHECK(hub_row_list(hub->store, HUB_TABLE_CONSENTS, &as_target, NULL, CONSENT_COUNT_MAX,
-                       call->arena, &theirs));
-    CHECK(hub_row_list(hub->store, HUB_TABLE_CONSENTS, &as_requester, NULL, CONSENT_COUNT_MAX,
-                       call->arena, &own));
+    CHECK(hub_row_list_some(hub->store, HUB_TABLE_CONSENTS, &as_target, NULL, CONSENT_COUNT_MAX,
+                            HUB_ANSWER_BYTES_MAX / 2, call->arena, &theirs));
+    CHECK(hub_row_list_some(hub->store, HUB_TABLE_CONSENTS, &as_requester, NULL,
+                            CONSENT_COUNT_MAX, HUB_ANSWER_BYTES_MAX / 2, call->arena, &own));
     out->values.count = theirs.count + own.count;
     out->values.at = tb_arena_take(call->arena, out->values.count, sizeof *out->values.at);
     if (out->values.at == NULL) return CHAT_CODE_INTERNAL;
@@ -188,8 +201,8 @@ tb_status hub_consent_push_all(struct hub *hub, struct hub_session *session,
     const struct hub_user_id *id = &session->account->id;
     struct hub_key prefix = hub_key_tagged('T', id->at, sizeof id->at);
     struct hub_pairs rows;
-    TRY(hub_row_list(hub->store, HUB_TABLE_CONSENTS, &prefix, NULL, CONSENT_COUNT_MAX, arena,
-                     &rows));
+    TRY(hub_row_list_some(hub->store, HUB_TABLE_CONSENTS, &prefix, NULL, CONSENT_COUNT_MAX,
+                          HUB_ANSWER_BYTES_MAX / 2, arena, &rows));
     for (size_t i = 0; i < rows.count; i++) {
         struct chat_consent_entry entry;
         if (!tb_is_ok(wire_decode(&chat_consent_entry_desc, rows.at[i].value, arena, &entry,

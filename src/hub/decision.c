@@ -54,10 +54,31 @@ static uint16_t check_decider(struct hub *hub, struct hub_call *call, const stru
                                                                : CHAT_CODE_SIGNATURE);
 }
 
+/* Statements for all the subject's devices: one that is for nobody would be no reason at all. */
+static uint16_t check_statements(struct hub *hub, struct hub_call *call, const struct decide *d)
+{
+    for (size_t i = 0; i < d->request->sealed_statements.count; i++) {
+        struct hub_device_id device;
+        struct hub_row_device row;
+        bool found = false;
+        if (hub_id_device(hub->domain, d->request->sealed_statements.at[i].device, &device) &&
+            memcmp(device.at, d->subject->id.at, HUB_USER_ID_LEN) == 0) {
+            tb_status status = hub_device_row(hub, &device, call->arena, &row, &found);
+            if (!tb_is_ok(status)) return hub_refuse_status(hub, call, status, CHAT_CODE_INTERNAL);
+        }
+        if (!found) {
+            return hub_refuse(call, CHAT_CODE_POLICY, "a statement for another account's device");
+        }
+    }
+    return CHAT_CODE_OK;
+}
+
 /* Amendments 27: no restriction before its reasons can be read: a notice room with the subject in
  * it, or statements sealed to its devices. */
 static uint16_t check_notice(struct hub *hub, struct hub_call *call, const struct decide *d)
 {
+    uint16_t code = check_statements(hub, call, d);
+    if (code != CHAT_CODE_OK) return code;
     if (d->decision->action != CHAT_ACTION_BAN || d->request->sealed_statements.count != 0) {
         return CHAT_CODE_OK;
     }
@@ -299,11 +320,12 @@ uint16_t hub_verb_decisions_get(struct hub *hub, struct hub_call *call, const vo
     out->values.at = tb_arena_take(call->arena, HUB_ANSWER_ROW_COUNT_MAX, sizeof *out->values.at);
     if (out->values.at == NULL) return CHAT_CODE_INTERNAL;
     do {
-        CHECK(hub_row_list(hub->store, HUB_TABLE_DECISIONS, &prefix, &after,
-                           HUB_ANSWER_ROW_COUNT_MAX, call->arena, &rows));
+        CHECK(hub_row_list_some(hub->store, HUB_TABLE_DECISIONS, &prefix, &after,
+                                HUB_ANSWER_ROW_COUNT_MAX, HUB_ANSWER_BYTES_MAX, call->arena,
+                                &rows));
         CHECK(take_entries(call, &rows, is_desk, out));
         if (rows.count != 0) after = hub_key_of(rows.at[rows.count - 1].key);
-    } while (out->values.count == 0 && rows.count == HUB_ANSWER_ROW_COUNT_MAX);
+    } while (out->values.count == 0 && rows.count != 0);
     return CHAT_CODE_OK;
 out:
     return hub_refuse_status(hub, call, status, CHAT_CODE_INTERNAL);

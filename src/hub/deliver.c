@@ -380,7 +380,8 @@ static tb_status subscribe_room(struct hub *hub, struct hub_call *call,
         return TB_STATUS(TB_OK);
     }
     struct hub_seat *seat = seat_of(call->session, room);
-    if (seat != NULL) hub_deliver_leave(hub, room, seat->sub_index);
+    bool is_again = seat != NULL;
+    if (is_again) hub_deliver_leave(hub, room, seat->sub_index);
     uint64_t cursor = asked->log_seq > row.from_log_seq ? asked->log_seq : row.from_log_seq;
     if (cursor > room->head.log_seq) cursor = room->head.log_seq; /* a restored hub: heads-put */
     struct hub_sub sub = {
@@ -397,6 +398,7 @@ static tb_status subscribe_room(struct hub *hub, struct hub_call *call,
     hub_send(hub, call->effects, call->session->conn,
              hub_push_blob(hub, CHAT_PUSH_FINAL, &chat_cursor_desc, &final));
     enqueue(hub, call->session);
+    if (is_again) return TB_STATUS(TB_OK); /* once, however often a list names the room */
     return hub_join_push_all(hub, room, call->session, call->arena, call->effects);
 }
 

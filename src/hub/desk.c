@@ -177,8 +177,9 @@ uint16_t hub_verb_statements_get(struct hub *hub, struct hub_call *call, const v
     struct chat_opaques *out = answer;
     struct hub_key prefix = hub_key_of(TB_ARRAY(call->device.at));
     struct hub_pairs rows;
-    tb_status status = hub_row_list(hub->store, HUB_TABLE_STATEMENTS, &prefix, NULL,
-                                    HUB_ANSWER_ROW_COUNT_MAX, call->arena, &rows);
+    tb_status status = hub_row_list_some(hub->store, HUB_TABLE_STATEMENTS, &prefix, NULL,
+                                         HUB_ANSWER_ROW_COUNT_MAX, HUB_ANSWER_BYTES_MAX,
+                                         call->arena, &rows);
     if (!tb_is_ok(status)) return hub_refuse_status(hub, call, status, CHAT_CODE_INTERNAL);
     out->values.at = tb_arena_take(call->arena, rows.count, sizeof *out->values.at);
     if (out->values.at == NULL) return CHAT_CODE_INTERNAL;

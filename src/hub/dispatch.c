@@ -200,13 +200,13 @@ void hub_dispatch(struct hub *hub, const struct hub_event *event, struct hub_eff
         tb_arena_init(&arena, hub->mem, HUB_STEP_ARENA_BYTES_MAX);
     }
     call.arena = &arena;
-    uint64_t write_count = hub->write_count;
+    call.write_count = hub->write_count;
     const struct wire_desc *answer_desc = &chat_nothing_desc;
     void *answer = NULL;
     uint16_t code = run_call(hub, &call, body, &answer_desc, &answer);
     /* Refusals come before the first write; a failure behind one leaves half a request. */
     bool is_failure = code == CHAT_CODE_INTERNAL || code == CHAT_CODE_STORE;
-    if (is_failure && hub->write_count != write_count) hub->is_broken = true;
+    if (is_failure && hub->write_count != call.write_count) hub->is_broken = true;
     if (!call.is_answered) hub_answer(hub, &call, code, answer_desc, answer);
     tb_arena_wipe(&arena);
 }

@@ -34,6 +34,7 @@ enum {
     HUB_INVITE_LIFE_MS = 7 * 86400000,
     HUB_KEY_PACKAGES_LOW_COUNT = 8,
     HUB_ANSWER_ROW_COUNT_MAX = 256,         /* entries of one list answer */
+    HUB_ANSWER_BYTES_MAX = 4 << 20,         /* octets of its rows; a frame has 64 KiB more */
     HUB_WELCOME_STUB_COUNT_MAX = 256,
     HUB_IMPORT_PAGE_COUNT_MAX = 1024,
     HUB_RESTORE_SKIP = 1 << 20              /* numbers left out after a restore */
@@ -232,6 +233,7 @@ struct hub_call {
     bool is_post, is_admin;
     bool is_answered; /* the handler sent, or will send, the answer itself */
     uint64_t now_ms;
+    uint64_t write_count; /* the engine's when the request came */
     struct tb_arena *arena;
     struct hub_effects *effects;
     /* of a refusal: */
@@ -547,6 +549,7 @@ TB_MUST_USE tb_status hub_mandatory_import(struct hub *hub, struct hub_room *roo
                                            tb_bytes message, struct tb_arena *arena);
 /* Marks the participants whose ban is among the shape's open items: they are banned at once. */
 void hub_mandatory_mark(struct hub_row_shape *shape);
+bool hub_mandatory_may_leave(const struct hub_room *room); /* one more at the same time */
 bool hub_mandatory_is_open(const struct hub_room *room);
 /* Missing refs of a commit's proposals, in the arena; 0: all are there. */
 TB_MUST_USE tb_status hub_mandatory_missing(const struct hub_room *room,

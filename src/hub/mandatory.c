@@ -7,7 +7,11 @@
 
 #include "hub/engine.h"
 
-enum { ITEM_COUNT_MAX = 256, HUB_SENDER_INDEX = 0 };
+enum {
+    ITEM_COUNT_MAX = 512,
+    LEAVE_COUNT_MAX = 256, /* of those: who leaves must not be in the way of a ban */
+    HUB_SENDER_INDEX = 0
+};
 
 /* Proposals of one item while they are made. */
 struct issue {
@@ -19,6 +23,15 @@ struct issue {
     struct hub_row_mandatory *item;
     size_t cap;
 };
+
+bool hub_mandatory_may_leave(const struct hub_room *room)
+{
+    size_t count = 0;
+    for (size_t i = 0; i < room->shape.mandatory.count; i++) {
+        if (room->shape.mandatory.at[i].kind == HUB_MANDATORY_LEAVE) count++;
+    }
+    return count < LEAVE_COUNT_MAX;
+}
 
 bool hub_mandatory_is_open(const struct hub_room *room)
 {
@@ -102,9 +115,30 @@ static tb_status add_item(struct hub *hub, struct hub_room *room,
     return hub_room_reshape(hub, room, &shape, arena);
 }
 
+/* Banned again before the end of an earlier ban was issued: that end must not come after it. */
+static tb_status drop_waiting_unban(struct hub *hub, struct hub_room *room,
+                                    const struct hub_user_id *user, struct tb_arena *arena)
+{
+    struct hub_row_shape shape = room->shape;
+    size_t count = shape.mandatory.count, kept = 0;
+    struct hub_row_mandatory *at = tb_arena_take(arena, count, sizeof *at);
+    if (at == NULL) return TB_STATUS(TB_NO_SPACE);
+    for (size_t i = 0; i < count; i++) {
+        const struct hub_row_mandatory *item = &room->shape.mandatory.at[i];
+        bool is_waiting = item->kind == HUB_MANDATORY_UNBAN && !item->is_issued;
+        if (is_waiting && memcmp(item->device, user->at, sizeof user->at) == 0) continue;
+        at[kept++] = *item;
+    }
+    if (kept == count) return TB_STATUS(TB_OK);
+    shape.mandatory.at = at;
+    shape.mandatory.count = kept;
+    return hub_room_reshape(hub, room, &shape, arena);
+}
+
 tb_status hub_mandatory_add(struct hub *hub, struct hub_room *room, enum hub_mandatory_kind kind,
                             const struct hub_user_id *user, tb_bytes aad, struct tb_arena *arena)
 {
+    if (kind == HUB_MANDATORY_BAN) TRY(drop_waiting_unban(hub, room, user, arena));
     struct hub_row_mandatory item = { .kind = (uint8_t)kind, .aad = aad };
     memcpy(item.device, user->at, sizeof user->at);
     for (size_t i = 0; i < room->shape.mandatory.count; i++) {

@@ -247,7 +247,7 @@ tb_status hub_row_scan(const struct tb_store *store, enum hub_table table,
 struct list_ctx {
     struct tb_arena *arena;
     struct hub_pairs *pairs;
-    size_t cap;
+    size_t cap, bytes, bytes_max;
     tb_status status;
 };
 
@@ -255,6 +255,8 @@ static bool list_row(void *ctx, tb_bytes key, tb_bytes value)
 {
     struct list_ctx *list = ctx;
     struct hub_pairs *pairs = list->pairs;
+    list->bytes += key.len + value.len;
+    if (pairs->count != 0 && list->bytes > list->bytes_max) return false;
     if (pairs->count == list->cap) {
         size_t cap = list->cap == 0 ? 8 : list->cap * 2;
         struct hub_pair *at = tb_arena_take(list->arena, cap, sizeof *at);
@@ -278,8 +280,16 @@ tb_status hub_row_list(const struct tb_store *store, enum hub_table table,
                        const struct hub_key *prefix, const struct hub_key *after,
                        size_t count_max, struct tb_arena *arena, struct hub_pairs *out)
 {
+    return hub_row_list_some(store, table, prefix, after, count_max, SIZE_MAX, arena, out);
+}
+
+tb_status hub_row_list_some(const struct tb_store *store, enum hub_table table,
+                            const struct hub_key *prefix, const struct hub_key *after,
+                            size_t count_max, size_t bytes_max, struct tb_arena *arena,
+                            struct hub_pairs *out)
+{
     struct hub_pairs pairs = { NULL, 0 };
-    struct list_ctx list = { arena, &pairs, 0, TB_STATUS(TB_OK) };
+    struct list_ctx list = { arena, &pairs, 0, 0, bytes_max, TB_STATUS(TB_OK) };
     TRY(hub_row_scan(store, table, prefix, after, count_max, list_row, &list));
     TRY(list.status);
     *out = pairs;

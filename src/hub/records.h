@@ -322,5 +322,11 @@ TB_MUST_USE tb_status hub_row_list(const struct tb_store *store, enum hub_table 
                                    const struct hub_key *prefix, const struct hub_key *after,
                                    size_t count_max, struct tb_arena *arena,
                                    struct hub_pairs *out);
+/* As many of them as have at most bytes_max octets together, but one at least: what others wrote
+ * must not make a list that is too long to be read. */
+TB_MUST_USE tb_status hub_row_list_some(const struct tb_store *store, enum hub_table table,
+                                        const struct hub_key *prefix, const struct hub_key *after,
+                                        size_t count_max, size_t bytes_max,
+                                        struct tb_arena *arena, struct hub_pairs *out);
 
 #endif

@@ -5,7 +5,7 @@
 #include "chat/report_verify.h"
 #include "hub/engine.h"
 
-enum { MEMBERSHIP_COUNT_MAX = 4096, FRANK_CHECK_COUNT_MAX = 512, QUEUE_BYTES_MAX = 4 << 20 };
+enum { MEMBERSHIP_COUNT_MAX = 4096, FRANK_CHECK_COUNT_MAX = 512 };
 enum { VERDICT_RIGHT = 1, VERDICT_WRONG = 2, VERDICT_KEY_GONE = 3 };
 
 struct report {
@@ -134,9 +134,13 @@ static uint16_t check_report(struct hub *hub, struct hub_call *call, struct repo
 {
     bool found;
     tb_status status;
-    if (r->sealed->body.len > hub->config.limits.report_bytes_max) {
-        return hub_refuse_value(call, CHAT_CODE_TOO_LARGE, "the report is over the limit",
-                                hub->config.limits.report_bytes_max);
+    size_t len = 0;
+    uint64_t max = hub->config.limits.report_bytes_max;
+    /* With what the hub adds it must fit into one answer to the desk. */
+    if (max > HUB_ANSWER_BYTES_MAX) max = HUB_ANSWER_BYTES_MAX;
+    CHECK(wire_size(&chat_sealed_report_desc, r->sealed, &len));
+    if (len > max) {
+        return hub_refuse_value(call, CHAT_CODE_TOO_LARGE, "the report is over the limit", max);
     }
     if (hub->desk.desk_uri.len == 0) return CHAT_CODE_DESK_MISSING;
     CHECK(hub_room_by_uri(hub, r->sealed->room_uri, &r->room));
@@ -267,15 +271,13 @@ uint16_t hub_verb_desk_queue(struct hub *hub, struct hub_call *call, const void 
     struct hub_key after = numbered_key('Q', ((const struct chat_queue_get *)request)->after);
     struct hub_pairs rows;
     tb_status status;
-    CHECK(hub_row_list(hub->store, HUB_TABLE_REPORTS, &prefix, &after, HUB_ANSWER_ROW_COUNT_MAX,
-                       call->arena, &rows));
+    /* The rest comes with the next request. */
+    CHECK(hub_row_list_some(hub->store, HUB_TABLE_REPORTS, &prefix, &after,
+                            HUB_ANSWER_ROW_COUNT_MAX, HUB_ANSWER_BYTES_MAX, call->arena, &rows));
     out->entries.at = tb_arena_take(call->arena, rows.count, sizeof *out->entries.at);
     if (out->entries.at == NULL) return CHAT_CODE_INTERNAL;
-    size_t bytes = 0;
     for (size_t i = 0; i < rows.count; i++) {
         tb_bytes key = rows.at[i].key;
-        bytes += rows.at[i].value.len;
-        if (i != 0 && bytes > QUEUE_BYTES_MAX) break; /* the rest comes with the next request */
         out->entries.at[out->entries.count++] = (struct chat_queue_entry){
             tb_get_u64(key.data + key.len - 8), rows.at[i].value
         };

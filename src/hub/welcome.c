@@ -3,7 +3,11 @@
 
 #include "hub/welcome.h"
 
-enum { WELCOME_COUNT_MAX = 1024 };
+enum {
+    WELCOME_COUNT_MAX = 1024,
+    WELCOME_PUSH_BYTES_MAX = 8 << 20, /* pushed at one login; one at least */
+    STUB_REST_BYTES = 512             /* of a stub, without its two URIs */
+};
 
 static struct hub_key shared_key(const uint8_t *room, uint64_t log_seq)
 {
@@ -58,6 +62,19 @@ static tb_status add_stubs(struct hub *hub, const struct hub_room *room, tb_byte
     return TB_STATUS(TB_OK);
 }
 
+/* The new tree holds no more than the old one and what the commit brought. */
+tb_status hub_welcome_fits(const struct hub_room *room, const struct chat_room_update *update,
+                           struct tb_arena *arena, bool *fits)
+{
+    tb_bytes tree;
+    TRY(mls_public_group_ratchet_tree(room->group, arena, &tree));
+    size_t stub_bytes = STUB_REST_BYTES + 2 * hub_room_uri(room).len;
+    *fits = tree.len + update->handshake.len + update->welcome.len +
+                HUB_WELCOME_STUB_COUNT_MAX * stub_bytes <=
+            CHAT_FRAME_LEN_MAX;
+    return TB_STATUS(TB_OK);
+}
+
 tb_status hub_welcome_put(struct hub *hub, struct hub_room *room, uint64_t log_seq,
                           tb_bytes welcome, tb_bytes group_info, struct tb_arena *arena)
 {
@@ -75,31 +92,43 @@ tb_status hub_welcome_put(struct hub *hub, struct hub_room *room, uint64_t log_s
     return status;
 }
 
+/* Adds to *bytes.  In an arena of its own: many that wait are more than one request may hold. */
 static tb_status send_shared(struct hub *hub, const struct hub_key *key, hub_conn conn,
-                             struct tb_arena *arena, struct hub_effects *effects)
+                             struct hub_effects *effects, size_t *bytes)
 {
+    struct tb_arena arena;
+    tb_arena_init(&arena, hub->mem, HUB_STEP_ARENA_BYTES_MAX);
     tb_bytes frame;
-    tb_status status = hub_row_get_octets(hub->store, HUB_TABLE_WELCOMES, key, arena, &frame);
-    if (status.code == TB_NOT_FOUND) return TB_STATUS(TB_OK);
-    TRY(status);
-    struct hub_blob *blob = hub_blob_new(hub->mem, frame.len);
-    if (blob == NULL) return TB_STATUS(TB_NO_SPACE);
+    struct hub_blob *blob;
+    tb_status status = hub_row_get_octets(hub->store, HUB_TABLE_WELCOMES, key, &arena, &frame);
+    if (status.code == TB_NOT_FOUND) {
+        status = TB_STATUS(TB_OK);
+        goto out;
+    }
+    CHECK(status);
+    blob = hub_blob_new(hub->mem, frame.len);
+    if (blob == NULL) CHECK(TB_STATUS(TB_NO_SPACE));
     memcpy(blob->data, frame.data, frame.len);
+    *bytes += frame.len;
     hub_send(hub, effects, conn, blob);
-    return TB_STATUS(TB_OK);
+out:
+    tb_arena_wipe(&arena);
+    return status;
 }
 
 tb_status hub_welcome_route(struct hub *hub, const struct hub_room *room, uint64_t log_seq,
                             const struct hub_device_id *device, struct hub_effects *effects,
                             struct tb_arena *arena)
 {
+    (void)arena;
+    size_t unused = 0;
     struct hub_key key = device_key(device->at, room->id.at);
     hub_key_add_u64(&key, log_seq);
     TRY(hub_put_octets(hub, HUB_TABLE_WELCOMES, &key, (tb_bytes){ NULL, 0 }));
     struct hub_session *session = hub_map_get(&hub->devices, device);
     if (session == NULL) return TB_STATUS(TB_OK);
     struct hub_key shared = shared_key(room->id.at, log_seq);
-    return send_shared(hub, &shared, session->conn, arena, effects);
+    return send_shared(hub, &shared, session->conn, effects, &unused);
 }
 
 tb_status hub_welcome_is_waiting(struct hub *hub, const struct hub_room *room,
@@ -128,12 +157,13 @@ tb_status hub_welcome_push_all(struct hub *hub, struct hub_session *session,
     struct hub_pairs rows;
     TRY(hub_row_list(hub->store, HUB_TABLE_WELCOMES, &prefix, NULL, WELCOME_COUNT_MAX, arena,
                      &rows));
-    for (size_t i = 0; i < rows.count; i++) {
+    size_t bytes = 0;
+    for (size_t i = 0; i < rows.count && bytes < WELCOME_PUSH_BYTES_MAX; i++) {
         tb_bytes key = rows.at[i].key;
         if (key.len != prefix.len + HUB_ROOM_ID_LEN + 8) return TB_STATUS(HUB_ROW);
         struct hub_key shared = shared_key(key.data + prefix.len,
                                            tb_get_u64(key.data + key.len - 8));
-        TRY(send_shared(hub, &shared, session->conn, arena, effects));
+        TRY(send_shared(hub, &shared, session->conn, effects, &bytes));
     }
     return TB_STATUS(TB_OK);
 }
