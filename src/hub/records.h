@@ -193,11 +193,16 @@ enum hub_mandatory_kind {
     ROW(S, VEC,   refs,      wire_opaque)                               \
     ROW(S, VEC,   messages,  wire_opaque) /* as issued: to make a decoded group know them */
 WIRE_STRUCT(hub_row_mandatory, HUB_ROW_MANDATORY)
+#define HUB_ROW_NACK(ROW, S)                            \
+    ROW(S, FIXED, device, HUB_DEVICE_ID_LEN)            \
+    ROW(S, U8,    result, NONE) /* enum chat_ack_result */
+WIRE_STRUCT(hub_row_nack, HUB_ROW_NACK)
 #define HUB_ROW_TENTATIVE(ROW, S)                       \
     ROW(S, U64,   log_seq,     NONE)                    \
     ROW(S, U64,   deadline_ms, NONE)                    \
     ROW(S, FIXED, committer,   HUB_DEVICE_ID_LEN)       \
-    ROW(S, FIXED, commit_hash, CHAT_HASH_LEN)
+    ROW(S, FIXED, commit_hash, CHAT_HASH_LEN)           \
+    ROW(S, VEC,   nacks,       hub_row_nack) /* in order of arrival */
 WIRE_STRUCT(hub_row_tentative, HUB_ROW_TENTATIVE)
 #define HUB_ROW_SUSPENDED(ROW, S)                       \
     ROW(S, FIXED, device,   HUB_DEVICE_ID_LEN)          \

@@ -40,9 +40,12 @@ void hub_settle_due(struct hub *hub, uint64_t now_ms, struct hub_effects *effect
         }
         struct tb_arena arena;
         tb_arena_init(&arena, hub->mem, HUB_STEP_ARENA_BYTES_MAX);
-        if (!tb_is_ok(hub_settle_final(hub, room, now_ms, &arena, effects))) {
-            hub->is_broken = true;
-        }
+        tb_status status =
+            tentative->nacks.count == 0
+                ? hub_settle_final(hub, room, now_ms, &arena, effects)
+                : hub_settle_rollback(hub, room, tentative->nacks.at[0].result, now_ms, &arena,
+                                      effects);
+        if (!tb_is_ok(status)) hub->is_broken = true;
         tb_arena_wipe(&arena);
         room = hub->tentative_first; /* the list has changed */
     }
@@ -196,6 +199,54 @@ static bool is_witness(const struct hub_room *room, const struct hub_call *call)
            memcmp(tentative->committer, call->device.at, sizeof call->device.at) != 0;
 }
 
+static bool has_nacked(const struct hub_row_tentative *tentative, const uint8_t *device)
+{
+    for (size_t i = 0; i < tentative->nacks.count; i++) {
+        if (memcmp(tentative->nacks.at[i].device, device, HUB_DEVICE_ID_LEN) == 0) return true;
+    }
+    return false;
+}
+
+/* Is nobody online left who might still say that it works? */
+static bool all_have_nacked(const struct hub_room *room)
+{
+    const struct hub_row_tentative *tentative = room->shape.tentative;
+    for (size_t i = 0; i < room->sub_count; i++) {
+        const struct hub_sub *sub = &room->subs[i];
+        const struct hub_row_member *member = hub_room_member(room, &sub->session->device);
+        if (member == NULL || sub->is_banned || member->from_log_seq >= tentative->log_seq ||
+            memcmp(member->device, tentative->committer, HUB_DEVICE_ID_LEN) == 0) {
+            continue;
+        }
+        if (!has_nacked(tentative, member->device)) return false;
+    }
+    return true;
+}
+
+/* One NACK alone does not undo a commit while others may still apply it: a member who wants to keep
+ * a ban from being carried out would have to be the only one there. */
+static tb_status note_nack(struct hub *hub, struct hub_call *call, struct hub_room *room,
+                           uint8_t result)
+{
+    struct hub_row_shape shape = room->shape;
+    struct hub_row_tentative tentative = *shape.tentative;
+    size_t count = tentative.nacks.count;
+    if (!has_nacked(&tentative, call->device.at)) {
+        struct hub_row_nack *at = tb_arena_take(call->arena, count + 1, sizeof *at);
+        if (at == NULL) return TB_STATUS(TB_NO_SPACE);
+        if (count != 0) memcpy(at, tentative.nacks.at, count * sizeof *at);
+        memcpy(at[count].device, call->device.at, sizeof at[count].device);
+        at[count].result = result;
+        tentative.nacks.at = at;
+        tentative.nacks.count = count + 1;
+        shape.tentative = &tentative;
+        TRY(hub_room_reshape(hub, room, &shape, call->arena));
+    }
+    if (!all_have_nacked(room)) return TB_STATUS(TB_OK);
+    return hub_settle_rollback(hub, room, room->shape.tentative->nacks.at[0].result, call->now_ms,
+                               call->arena, call->effects);
+}
+
 uint16_t hub_verb_commit_ack(struct hub *hub, struct hub_call *call, const void *request,
                              void *answer)
 {
@@ -216,8 +267,7 @@ uint16_t hub_verb_commit_ack(struct hub *hub, struct hub_call *call, const void 
     if (ack->result == CHAT_ACK_APPLIED) {
         status = hub_settle_final(hub, room, call->now_ms, call->arena, call->effects);
     } else {
-        status = hub_settle_rollback(hub, room, ack->result, call->now_ms, call->arena,
-                                     call->effects);
+        status = note_nack(hub, call, room, ack->result);
     }
     if (tb_is_ok(status)) return CHAT_CODE_OK;
     hub->is_broken = true;

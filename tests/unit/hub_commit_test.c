@@ -145,7 +145,7 @@ static void a_commit_is_final_at_once_when_nobody_else_is_there(void **state)
     world_end(&w);
 }
 
-static void a_nack_rolls_back_and_the_committer_pauses(void **state)
+static void nacks_of_all_roll_back_and_the_committer_pauses(void **state)
 {
     (void)state;
     struct world w;
@@ -157,6 +157,9 @@ static void a_nack_rolls_back_and_the_committer_pauses(void **state)
     world_make_commit(&w, &w.people[ALICE], ROOM, &c);
     assert_code(world_update(&w, &w.people[ALICE], ROOM, &c), CHAT_CODE_OK);
     assert_code(world_ack(&w, &w.people[BOB], ROOM, &c, CHAT_ACK_PATH_SECRET), CHAT_CODE_OK);
+    assert_code(world_ack(&w, &w.people[BOB], ROOM, &c, CHAT_ACK_OTHER), CHAT_CODE_OK);
+    assert_false(world_push(&w, &w.people[CAROL], CHAT_PUSH_PAGE, 1, &page));
+    assert_code(world_ack(&w, &w.people[CAROL], ROOM, &c, CHAT_ACK_OTHER), CHAT_CODE_OK);
     assert_true(world_push(&w, &w.people[CAROL], CHAT_PUSH_PAGE, 1, &page));
     const struct chat_entry *entry = &page.entries.at[0];
     assert_int_equal(entry->kind, CHAT_ENTRY_ROLLBACK);
@@ -171,6 +174,37 @@ static void a_nack_rolls_back_and_the_committer_pauses(void **state)
     world_make_commit(&w, &w.people[BOB], ROOM, &other);
     assert_code(world_update(&w, &w.people[BOB], ROOM, &other), CHAT_CODE_OK);
     assert_code(world_ack(&w, &w.people[CAROL], ROOM, &other, CHAT_ACK_APPLIED), CHAT_CODE_OK);
+    world_end(&w);
+}
+
+static void one_nack_waits_for_the_others_and_counts_at_the_end(void **state)
+{
+    (void)state;
+    struct world w;
+    struct world_desk_keys keys;
+    struct world_commit c = { .count = 0 };
+    struct chat_page page;
+    world_init(&w, 20);
+    world_usual(&w, &keys, 3);
+    world_make_commit(&w, &w.people[ALICE], ROOM, &c);
+    assert_code(world_update(&w, &w.people[ALICE], ROOM, &c), CHAT_CODE_OK);
+    assert_code(world_ack(&w, &w.people[BOB], ROOM, &c, CHAT_ACK_OTHER), CHAT_CODE_OK);
+    /* somebody applied it: bob alone cannot hold it up */
+    assert_code(world_ack(&w, &w.people[CAROL], ROOM, &c, CHAT_ACK_APPLIED), CHAT_CODE_OK);
+    assert_true(world_push(&w, &w.people[ALICE], CHAT_PUSH_FINAL, 0, NULL));
+    assert_ok(mls_group_pending_merge(w.people[ALICE].groups[ROOM]));
+    world_take(&w, &w.people[BOB], ROOM, c.out.commit);
+    /* nobody says that the next one works: the NACK counts, over a restart too */
+    world_make_commit(&w, &w.people[ALICE], ROOM, &c);
+    assert_code(world_update(&w, &w.people[ALICE], ROOM, &c), CHAT_CODE_OK);
+    assert_code(world_ack(&w, &w.people[BOB], ROOM, &c, CHAT_ACK_POLICY), CHAT_CODE_OK);
+    world_crash(&w);
+    world_login(&w, &w.people[BOB]);
+    world_subscribe(&w, &w.people[BOB], ROOM, c.log_seq);
+    world_tick(&w, 5000);
+    assert_true(world_push(&w, &w.people[BOB], CHAT_PUSH_PAGE, 0, &page));
+    assert_int_equal(page.entries.at[0].kind, CHAT_ENTRY_ROLLBACK);
+    assert_int_equal(page.entries.at[0].body.rollback->reason, CHAT_ACK_POLICY);
     world_end(&w);
 }
 
@@ -415,7 +449,8 @@ int main(void)
         cmocka_unit_test(a_commit_is_tentative_until_another_member_applied_it),
         cmocka_unit_test(a_commit_without_a_nack_is_final_after_its_time),
         cmocka_unit_test(a_commit_is_final_at_once_when_nobody_else_is_there),
-        cmocka_unit_test(a_nack_rolls_back_and_the_committer_pauses),
+        cmocka_unit_test(nacks_of_all_roll_back_and_the_committer_pauses),
+        cmocka_unit_test(one_nack_waits_for_the_others_and_counts_at_the_end),
         cmocka_unit_test(a_rolled_back_add_leaves_no_trace),
         cmocka_unit_test(a_commit_asked_for_again_is_answered_as_before),
         cmocka_unit_test(a_tentative_commit_survives_the_process),
