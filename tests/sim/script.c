@@ -202,6 +202,8 @@ static const struct sim_faults sim_chaos_faults = {
     .reorder = 1200,
     .client_crash = 150,
     .client_refused = 150,
+    .client_memory = 300,
+    .client_write = 150,
     .hub_crash = 60,
     .hub_refused = 150,
 };

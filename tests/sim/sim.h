@@ -39,6 +39,8 @@ struct sim_faults {
     uint32_t reorder;        /* of two pages */
     uint32_t client_crash;   /* of a client's turn: before or after its commit */
     uint32_t client_refused; /* of a client's turn: the store refuses */
+    uint32_t client_memory;  /* of a client's turn: an allocation fails */
+    uint32_t client_write;   /* of a client's turn: one write is refused */
     uint32_t hub_crash;
     uint32_t hub_refused;
     uint32_t clock_jump;

@@ -311,7 +311,15 @@ static void sim_client_step(struct sim_client *who, enum client_event_kind kind,
 {
     struct client_event event = { .kind = kind, .now_ms = sim_client_now(who), .bytes = bytes };
     store_mem_begin(&who->store);
+    if (sim_chance(who->sim, who->sim->faults.client_memory)) {
+        who->sim->heap.fail_after = sim_random(who->sim, 60);
+    }
+    if (sim_chance(who->sim, who->sim->faults.client_write)) {
+        who->store.write_fault = STORE_MEM_REFUSES_ONCE;
+    }
     client_step(who->client, &event, &who->effects);
+    who->sim->heap.fail_after = SIZE_MAX;
+    who->store.write_fault = STORE_MEM_WORKS;
     (void)sim_client_turn_end(who);
 }
 
