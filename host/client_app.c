@@ -91,7 +91,7 @@ int cli_app_refresh(struct cli_app *app)
     }
     if (status.code != TB_OK) {
         struct cli_problem problem = problem_of(app, status);
-        const char *why = cli_run_why(&app->run, status);
+        const char *why = cli_app_visible(app, tb_bytes_text(cli_run_why(&app->run, status)));
         cli_out_note(&app->out, "timbre: this is what the profile holds; %s%s%s%s.\n",
                      problem.title, *why != 0 ? " (" : "", why, *why != 0 ? ")" : "");
     } else if (!was_online) {
