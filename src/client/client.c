@@ -143,7 +143,8 @@ bool client_is_void(const struct client *client)
 
 tb_status client_turn_refused(struct client *client, struct client_effects *effects)
 {
-    bool was_connected = client->session != CLIENT_SESSION_NONE;
+    /* What the engine had meant to do with the connection is lost with the turn. */
+    bool was_connected = client->is_connected;
     client_effects_clear(effects);
     client->is_void = false;
     client->must_reload = true;
@@ -192,6 +193,8 @@ static tb_status client_frame(struct client_turn *turn, tb_bytes frame)
 static tb_status client_event_take(struct client_turn *turn, const struct client_event *event)
 {
     client_due(turn);
+    if (event->kind == CLIENT_EVENT_CONNECTED) turn->client->is_connected = true;
+    if (event->kind == CLIENT_EVENT_DISCONNECTED) turn->client->is_connected = false;
     switch (event->kind) {
     case CLIENT_EVENT_CONNECTED: return client_session_begin(turn);
     case CLIENT_EVENT_DISCONNECTED: return client_session_end(turn);

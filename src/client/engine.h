@@ -208,6 +208,7 @@ struct client {
     bool is_void;              /* a turn failed inside: nothing until the host has rolled back */
     bool must_reload;          /* what stands in memory may be ahead of the store */
     enum client_session_state session;
+    bool is_connected;         /* the host's connection, whatever the session */
     bool is_restricted, is_desk, is_synced;
     bool has_given_record; /* in this connection, to a hub that did not know the device */
     uint8_t nonce[32];
@@ -371,7 +372,8 @@ TB_MUST_USE tb_status client_record_check_leaf(struct client_turn *turn, tb_byte
                                                tb_bytes signature_key);
 /*
  * The same for a leaf that stands in a tree already, or is in the log: its device may have been
- * revoked since, and is then removed in time.  That it was active when it came is the hub's to check.
+ * revoked since, and is then removed in time. That it was active when it came is the hub's to
+ * check.
  */
 TB_MUST_USE tb_status client_record_knows_leaf(struct client_turn *turn, tb_bytes identity,
                                                tb_bytes signature_key);

@@ -66,6 +66,16 @@ tb_status client_join_announced(struct client_turn *turn, struct client_room *ro
         return TB_STATUS(CLIENT_PERMISSION);
     }
     if (invite_key.len == 0 || invite_key.len > CRYPTO_PUBLIC_MAX) return TB_STATUS(CRYPTO_KEY);
+    /* Whoever reads an announcement could repeat it elsewhere, and so take it from here. */
+    struct client_invite_row known;
+    tb_status status = client_table_get(turn, CLIENT_TABLE_INVITES, client_key_bytes(invite_key),
+                                        &client_invite_row_desc, &known);
+    if (status.code != TB_NOT_FOUND) {
+        TRY(status);
+        bool is_same = tb_bytes_equal(known.room_uri, room->row.room_uri)
+                       && tb_bytes_equal(known.inviter, inviter);
+        if (!is_same) return TB_STATUS(CHAT_JOIN_INVITE);
+    }
     struct client_invite_row row = {
         .room_uri = room->row.room_uri,
         .inviter = inviter,

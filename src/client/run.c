@@ -168,8 +168,12 @@ static tb_status client_run_decrypt(struct client_turn *turn, struct client_room
     struct mls_received received;
     status = mls_group_receive(room->group, run->entries[i].body.message->message,
                                turn->now_ms / 1000, NULL, 0, &turn->arena, &received, NULL);
-    /* Sent by this device and unknown to its outbox: the state that sent it is lost. */
-    if (status.code == MLS_OWN_MESSAGE) return client_session_rolled_back(turn);
+    /* Sent by this device and unknown to its outbox: the state that sent it is lost.  But every
+     * member can write our leaf into the sender data, so it counts only when the hub took it from
+     * our account too. */
+    bool is_from_us = tb_bytes_equal(run->entries[i].body.message->submitter,
+                                     turn->client->profile.account);
+    if (status.code == MLS_OWN_MESSAGE && is_from_us) return client_session_rolled_back(turn);
     TRY(status);
     room->flags |= CLIENT_ROOM_GROUP_DIRTY; /* the key of this generation is used up */
     if (received.kind != MLS_RECEIVED_APPLICATION) return TB_STATUS(MLS_CONTENT_TYPE);

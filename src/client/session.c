@@ -130,6 +130,10 @@ static tb_status client_replace_answered(struct client_turn *turn,
     if (code == CLIENT_CODE_LOST) return TB_STATUS(TB_OK);
     /* A conflict may be our own record, whose answer was lost: the login tells. */
     if (code == CHAT_CODE_OK || code == CHAT_CODE_CONFLICT) return client_login(turn);
+    if (code != CHAT_CODE_STORE && code != CHAT_CODE_RATE_LIMITED) {
+        turn->client->profile.state = CLIENT_PROFILE_REGISTERED; /* our account key is replaced */
+        turn->client->is_profile_dirty = true;
+    }
     return client_session_refuse(turn, code, client_answer_detail(turn, body, NULL));
 }
 
@@ -256,6 +260,11 @@ static tb_status client_record_given(struct client_turn *turn,
     (void)request;
     if (code == CLIENT_CODE_LOST) return TB_STATUS(TB_OK);
     if (code == CHAT_CODE_OK) return client_login(turn);
+    if (code == CHAT_CODE_CONFLICT) {
+        /* The account went on without this device: the profile is from before a rejoin. */
+        tb_status status = client_session_rolled_back(turn);
+        if (client_status_is_fatal(status)) return status;
+    }
     return client_session_refuse(turn, code, client_answer_detail(turn, body, NULL));
 }
 

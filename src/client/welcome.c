@@ -144,6 +144,21 @@ static tb_status client_welcome_dm(struct client_turn *turn, const struct chat_p
     return TB_STATUS(tb_bytes_equal(uri, policy->metadata.room_uri) ? TB_OK : CHAT_POLICY_DM);
 }
 
+/* Amendments 20: a room's group is fixed, so that no second group poses as a room we know.  One that
+ * we made and the hub did not take has no log, and was never the room's. */
+static tb_status client_welcome_same_group(struct client_turn *turn, const struct client_joining *j)
+{
+    struct client_room *room;
+    tb_status status = client_room_get(turn, j->welcome->room_uri, &room);
+    if (status.code == TB_NOT_FOUND) return TB_STATUS(TB_OK);
+    TRY(status);
+    bool was_made_only = room->row.state == CLIENT_ROOM_CREATING
+                         || (room->row.state == CLIENT_ROOM_LEFT && room->row.cursor == 0);
+    if (room->row.group_id.len == 0 || was_made_only) return TB_STATUS(TB_OK);
+    bool is_same = tb_bytes_equal(room->row.group_id, mls_group_id(j->group));
+    return TB_STATUS(is_same ? TB_OK : CHAT_POLICY_ROOM_CHANGED);
+}
+
 static tb_status client_welcome_policy(struct client_turn *turn, struct client_joining *j)
 {
     struct chat_policy_hub hub;
@@ -162,6 +177,7 @@ static tb_status client_welcome_policy(struct client_turn *turn, struct client_j
     TRY(client_record_policy_hub(turn, &hub));
     TRY(chat_policy_check_room(&j->policy, &hub, leaves, count, &turn->arena));
     TRY(client_welcome_dm(turn, &j->policy));
+    TRY(client_welcome_same_group(turn, j));
     return TB_STATUS(tb_bytes_equal(j->policy.metadata.room_uri, j->welcome->room_uri)
                          ? TB_OK
                          : CHAT_POLICY_ROOM_URI);
@@ -213,6 +229,28 @@ static tb_status client_welcome_move_group(struct client_turn *turn, struct clie
     return TB_STATUS(TB_OK);
 }
 
+/* What we hold already is worth more than a stub: the message itself, which a report needs.  It
+ * stays, whatever head the committer began from. */
+static tb_status client_welcome_stub(struct client_turn *turn, struct client_room *room,
+                                     const struct client_evidence_row *stub)
+{
+    struct client_evidence_row known;
+    uint64_t room_seq = stub->stub.room_seq;
+    struct client_key key = client_key_number(room->row.no, room_seq);
+    tb_status status = client_evidence_get(turn, room, room_seq, &known);
+    if (status.code == TB_NOT_FOUND) {
+        return client_table_put(turn, CLIENT_TABLE_EVIDENCE, key, &client_evidence_row_desc, stub);
+    }
+    TRY(status);
+    if (memcmp(known.chain, stub->chain, CHAT_HASH_LEN) != 0) {
+        return client_alarm(turn, CLIENT_ALARM_HISTORY, room->row.room_uri, room_seq, &known.stub,
+                            TB_ARRAY(stub->chain));
+    }
+    if (!stub->is_verified || known.is_verified) return TB_STATUS(TB_OK);
+    known.is_verified = true;
+    return client_table_put(turn, CLIENT_TABLE_EVIDENCE, key, &client_evidence_row_desc, &known);
+}
+
 /* Stubs from before our time: evidence without text, so that frank_prev can be compared. */
 static tb_status client_welcome_stubs(struct client_turn *turn, struct client_joining *j,
                                       struct client_room *room)
@@ -230,9 +268,7 @@ static tb_status client_welcome_stubs(struct client_turn *turn, struct client_jo
         memcpy(row.prev_chain, head.chain, CHAT_HASH_LEN);
         memcpy(row.chain, after.chain, CHAT_HASH_LEN);
         row.is_verified = i + 1 == j->welcome->stubs.count;
-        TRY(client_table_put(turn, CLIENT_TABLE_EVIDENCE,
-                             client_key_number(room->row.no, stub->room_seq),
-                             &client_evidence_row_desc, &row));
+        TRY(client_welcome_stub(turn, room, &row));
         head = after;
     }
     if (j->is_head_signed) room->row.signed_seq = head.room_seq;
@@ -380,7 +416,10 @@ static tb_status client_welcome_no_keys(struct client_turn *turn, const struct c
 static tb_status client_welcome_refuse(struct client_turn *turn, const struct client_joining *j,
                                        tb_status why)
 {
+    struct client_room *room;
     if (why.code == TB_NOT_FOUND) return client_welcome_no_keys(turn, j);
+    /* The hub counts a membership that we do not take: its cursor says nothing about our state. */
+    if (tb_is_ok(client_room_get(turn, j->welcome->room_uri, &room))) room->acked_at_hub = 0;
     TRY(client_show(turn, &(struct client_show){ .kind = CLIENT_SHOW_FAILED_ENTRY,
                                                  .room = j->welcome->room_uri,
                                                  .code = why.code,
