@@ -3,44 +3,72 @@
  * libedit keeps the line that is being typed; in a pipe it is plain lines in and out, so it works
  * over a bad connection, under a screen reader, and in a script.
  */
-#include <editline/readline.h>
+#include <errno.h>
+#include <histedit.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
+#include <wchar.h>
+#include <wctype.h>
 
 #include "client/status.h"
 #include "host/client_notice.h"
 #include "host/client_text.h"
 #include "host/client_timeline.h"
 
-enum { LINE_LEN_MAX = 60000 };
+enum {
+    LINE_LEN_MAX = 60000,       /* octets; more than a message may have */
+    EDITED_LEN_MAX = 16384,     /* characters: libedit draws the whole line anew for each */
+    HISTORY_COUNT = 100,        /* lines */
+    HISTORY_LEN_MAX = 1000      /* octets of a line that is kept for the arrow keys */
+};
 
 struct chat {
     struct cli_app *app;
     struct cli_timeline timeline;
     tb_bytes room;
-    bool is_edited;    /* libedit holds a line */
+    EditLine *edit;    /* holds the line that is typed; NULL: plain lines */
+    History *history;
+    mbstate_t partial; /* of a character whose octets have not all come */
+    tb_status status;  /* why the editor was left */
+    bool is_cut;       /* more was typed than a line may have */
     bool is_shown;     /* the prompt stands at the foot of the screen */
     bool is_over;
     int code;          /* of the newest refusal */
     char line[LINE_LEN_MAX + 1];
     size_t len;
 };
-/* libedit's callback takes no context. */
-static struct chat *chat_of_libedit;
+
+/* How many rows of the screen the cursor stands below the prompt. */
+static int rows_above(EditLine *edit)
+{
+    const LineInfoW *line = el_wline(edit);
+    int columns = 0, at = (int)strlen("> ");
+    if (el_get(edit, EL_GETTC, "co", &columns) != 0 || columns <= 0) return 0;
+    for (const wchar_t *c = line->buffer; c < line->cursor; c++) {
+        int width = wcwidth(*c);
+        at += width < 0 ? 2 : width; /* a control character is shown as ^X */
+    }
+    return at / columns;
+}
 
 /* Around output: take the line being typed away, and put it back. */
 static void prompt_hide(struct chat *chat)
 {
-    if (chat->is_edited && chat->is_shown) fputs("\r\033[K", chat->app->out.to);
+    if (chat->edit != NULL && chat->is_shown) {
+        int rows = rows_above(chat->edit);
+        if (rows > 0) fprintf(chat->app->out.to, "\033[%dA", rows);
+        fputs("\r\033[J", chat->app->out.to);
+    }
     chat->is_shown = false;
 }
 
 static void prompt_show(struct chat *chat)
 {
-    if (!chat->is_edited || chat->is_shown || chat->is_over) return;
+    if (chat->edit == NULL || chat->is_shown || chat->is_over) return;
     fflush(chat->app->out.to);
-    rl_forced_update_display();
+    el_resize(chat->edit);
+    (void)el_set(chat->edit, EL_REFRESH);
     chat->is_shown = true;
 }
 
@@ -101,32 +129,6 @@ static void take_line(struct chat *chat, tb_bytes text)
     }
 }
 
-/* libedit leaves its callback mode with each line; installing it again prints the prompt. */
-static void on_edited_line(char *line)
-{
-    struct chat *chat = chat_of_libedit;
-    chat->is_shown = false;
-    if (line == NULL) {
-        chat->is_over = true;
-        return;
-    }
-    if (*line != 0) add_history(line);
-    take_line(chat, tb_bytes_text(line));
-    free(line);
-    if (chat->is_over) return;
-    rl_callback_handler_install("> ", on_edited_line);
-    chat->is_shown = true;
-}
-
-/* Ctrl-D: in its callback mode libedit does not tell the end of input from an emptied line. */
-static int on_end_key(int count, int key)
-{
-    (void)count;
-    (void)key;
-    if (rl_end == 0) chat_of_libedit->is_over = true;
-    return 0;
-}
-
 /* Plain lines: whole ones are taken, the rest waits. */
 static void read_plain(struct chat *chat)
 {
@@ -151,25 +153,142 @@ static void read_plain(struct chat *chat)
     memmove(chat->line, start, chat->len);
 }
 
-static tb_status loop(struct chat *chat)
+/* Wait for what comes in or is typed. */
+static tb_status wait_turn(struct chat *chat, bool *is_typed)
 {
-    struct cli_app *app = chat->app;
+    struct pollfd typed = { STDIN_FILENO, POLLIN, 0 };
+    prompt_show(chat);
+    TRY(cli_run_once(&chat->app->run, &typed, 1, UINT64_MAX));
+    *is_typed = typed.revents != 0;
+    return TB_STATUS(TB_OK);
+}
+
+static tb_status print_new(struct chat *chat)
+{
+    uint64_t before = chat->timeline.row;
+    bool has_more = false;
+    TRY(cli_timeline_has_more(&chat->timeline, &has_more));
+    if (has_more) prompt_hide(chat);
+    TRY(cli_timeline_print(&chat->timeline));
+    if (before != chat->timeline.row) tb_arena_wipe(&chat->app->arena);
+    return TB_STATUS(TB_OK);
+}
+
+static tb_status plain_loop(struct chat *chat)
+{
     while (!chat->is_over) {
-        struct pollfd typed = { STDIN_FILENO, POLLIN, 0 };
-        prompt_show(chat);
-        TRY(cli_run_once(&app->run, &typed, 1, UINT64_MAX));
-        if (typed.revents != 0) {
-            if (chat->is_edited) rl_callback_read_char();
-            else read_plain(chat);
-        }
-        uint64_t before = chat->timeline.row;
-        bool has_more = false;
-        TRY(cli_timeline_has_more(&chat->timeline, &has_more));
-        if (has_more) prompt_hide(chat);
-        TRY(cli_timeline_print(&chat->timeline));
-        if (before != chat->timeline.row) tb_arena_wipe(&app->arena);
+        bool is_typed = false;
+        TRY(wait_turn(chat, &is_typed));
+        if (is_typed) read_plain(chat);
+        TRY(print_new(chat));
     }
     return TB_STATUS(TB_OK);
+}
+
+/* ------------------------------------------------------------------ libedit */
+
+static char *prompt_text(EditLine *edit)
+{
+    static char text[] = "> ";
+    (void)edit;
+    return text;
+}
+
+/* One octet of the terminal.  True when it ends a character: *out is it. */
+static bool take_octet(struct chat *chat, char octet, wchar_t *out)
+{
+    size_t got = mbrtowc(out, &octet, 1, &chat->partial);
+    if (got == (size_t)-1) chat->partial = (mbstate_t){ 0 }; /* no UTF-8: as if never typed */
+    if (got == (size_t)-1 || got == (size_t)-2) return false;
+    const LineInfoW *line = el_wline(chat->edit);
+    bool is_full = line->lastchar - line->buffer >= EDITED_LEN_MAX;
+    if (!is_full || iswcntrl((wint_t)*out)) return true;
+    chat->is_cut = true;
+    return false;
+}
+
+/* libedit asks for the next character; meanwhile the chat goes on.  0 and less end the line. */
+static int next_character(EditLine *edit, wchar_t *out)
+{
+    struct chat *chat = NULL;
+    (void)el_get(edit, EL_CLIENTDATA, &chat);
+    while (!chat->is_over) {
+        bool is_typed = false;
+        char octet;
+        chat->status = wait_turn(chat, &is_typed);
+        if (chat->status.code == TB_OK) chat->status = print_new(chat);
+        if (chat->status.code != TB_OK) return -1;
+        if (!is_typed) continue;
+        prompt_show(chat);
+        ssize_t got = read(STDIN_FILENO, &octet, 1);
+        if (got < 0 && (errno == EINTR || errno == EAGAIN)) continue;
+        if (got <= 0) return 0; /* the terminal is gone */
+        if (take_octet(chat, octet, out)) return 1;
+    }
+    return 0;
+}
+
+static void take_edited(struct chat *chat, const char *typed)
+{
+    tb_bytes text = tb_bytes_of(typed, strcspn(typed, "\r\n"));
+    HistEvent event;
+    if (text.len > 0 && text.len <= HISTORY_LEN_MAX) {
+        (void)history(chat->history, &event, H_ENTER, typed);
+    }
+    if (!chat->is_cut) take_line(chat, text);
+    else chat->code = cli_app_fail(chat->app, TB_STATUS(CLIENT_TEXT_LENGTH), "send a message");
+}
+
+static tb_status edited_loop(struct chat *chat)
+{
+    while (!chat->is_over) {
+        int count = 0;
+        chat->is_shown = true; /* el_gets begins with it */
+        chat->is_cut = false;
+        const char *typed = el_gets(chat->edit, &count);
+        if (chat->status.code != TB_OK) return chat->status;
+        chat->is_shown = false;
+        if (typed == NULL || count <= 0) break; /* Ctrl-D */
+        /* libedit has given the terminal back; what is typed until it asks again is ours too. */
+        (void)el_set(chat->edit, EL_PREP_TERM, 1);
+        take_edited(chat, typed);
+        TRY(print_new(chat));
+    }
+    return TB_STATUS(TB_OK);
+}
+
+static bool edit_begin(struct chat *chat)
+{
+    HistEvent event;
+    chat->edit = el_init("timbre", stdin, chat->app->out.to, chat->app->out.err);
+    chat->history = history_init();
+    if (chat->edit == NULL || chat->history == NULL) return false;
+    (void)history(chat->history, &event, H_SETSIZE, HISTORY_COUNT);
+    return el_set(chat->edit, EL_CLIENTDATA, chat) == 0 &&
+           el_set(chat->edit, EL_PROMPT, prompt_text) == 0 &&
+           el_set(chat->edit, EL_HIST, history, chat->history) == 0 &&
+           el_set(chat->edit, EL_GETCFN, next_character) == 0;
+}
+
+static void edit_end(struct chat *chat)
+{
+    if (chat->edit != NULL) el_end(chat->edit); /* the terminal as it was */
+    if (chat->history != NULL) history_end(chat->history);
+    chat->edit = NULL;
+    chat->history = NULL;
+}
+
+/* With the editor where a person types, else in plain lines. */
+static tb_status loop(struct chat *chat, bool is_edited)
+{
+    if (!is_edited || !edit_begin(chat)) {
+        edit_end(chat);
+        return plain_loop(chat);
+    }
+    tb_status status = edited_loop(chat);
+    edit_end(chat);
+    fputc('\n', chat->app->out.to);
+    return status;
 }
 
 int cli_verb_chat(struct cli_app *app)
@@ -189,25 +308,14 @@ int cli_verb_chat(struct cli_app *app)
     chat = (struct chat){ .app = app, .room = tb_bytes_of(room, found.len) };
     const char *term = getenv("TERM");
     bool is_dumb = term == NULL || *term == 0 || strcmp(term, "dumb") == 0;
-    chat.is_edited = cli_out_is_text(&app->out) && app->out.is_terminal && !is_dumb &&
+    bool is_edited = cli_out_is_text(&app->out) && app->out.is_terminal && !is_dumb &&
                      isatty(STDIN_FILENO) == 1;
     app->run.is_patient = true;
     app->run.on_show = on_show;
     app->run.show_ctx = &chat;
     tb_status status = cli_timeline_init(&chat.timeline, app, chat.room, count);
     if (status.code == TB_OK) status = cli_timeline_print(&chat.timeline);
-    if (chat.is_edited) {
-        chat_of_libedit = &chat;
-        (void)rl_initialize();
-        (void)rl_add_defun("chat-end", on_end_key, 'D' & 0x1f);
-        rl_callback_handler_install("> ", on_edited_line);
-        chat.is_shown = true;
-    }
-    if (status.code == TB_OK) status = loop(&chat);
-    if (chat.is_edited) {
-        rl_callback_handler_remove();
-        fputc('\n', app->out.to);
-    }
+    if (status.code == TB_OK) status = loop(&chat, is_edited);
     if (status.code == TB_OK) { /* what was typed last is still on its way */
         status = cli_run_until(&app->run, cli_run_is_settled, cli_app_until(app));
         if (status.code == TB_OK) status = cli_timeline_print(&chat.timeline);
