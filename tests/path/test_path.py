@@ -216,6 +216,23 @@ def reading_and_writing(steps, world):
         equal(screen.close(), 0, "exit code")
     steps.step("chat on a terminal keeps the line being typed", terminal)
 
+    def long_line():
+        """A line of many screens, longer than every buffer that the editor begins with."""
+        screen = Screen(world.command("alice", "chat", "team"), dict(world.env, TERM="xterm"))
+        screen.wait("> ")
+        text = "abcdefghij" * 600
+        typist = threading.Thread(target=screen.type, args=(text + "\n",), daemon=True)
+        typist.start()
+        screen.wait(text[-40:])
+        typist.join()
+        wait_for(lambda: world.texts("bob", "team")[-1][1:] == ("alice", text), "the long line")
+        screen.type("a short one\n")
+        wait_for(lambda: world.texts("bob", "team")[-1][1:] == ("alice", "a short one"),
+                 "the line behind it")
+        screen.type("\x04")
+        equal(screen.close(), 0, "exit code")
+    steps.step("chat on a terminal takes a line of 6,000 characters", long_line)
+
     def colours():
         for more, wants in (({}, True), ({"NO_COLOR": "1"}, False), ({"TERM": "dumb"}, False)):
             screen = Screen(world.command("bob", "tail", "team"),
