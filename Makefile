@@ -188,7 +188,7 @@ $(BUILD)/mls-vectors.wasm: $(call objects,wasm,$(WASM_C) cmd/wasm.c $(VECTOR_C) 
 
 # ---------------------------------------------------------------- commands
 
-.PHONY: help run test setup units cts fuzzers clang-check fuzz sim sim-program bench wasm \
+.PHONY: help run test setup units cts fuzzers clang-check fuzz sim sim-program bench wasm interop \
         wasm-vectors wasm-vectors-program archives tidy docs coverage clean
 help:
 	@echo "make run     set up, build, start a hub on http://localhost:8470, print an invitation"
@@ -198,6 +198,7 @@ help:
 	@echo "make sim     the simulator: SEED=1 STEPS=10000"
 	@echo "make bench   the benchmarks; BENCH_ARGS=--json for machines"
 	@echo "make wasm    the core as $(BUILD)/timbre.wasm; make wasm-vectors runs the vectors in it"
+	@echo "make interop groups of ours and of ts-mls, live: INTEROP_ARGS='--suites 1,3 --epochs 50 --seed 7'"
 	@echo "make tidy    the rules that a script can check; make docs writes docs/wire.md"
 	@echo "make coverage which lines of src/ and host/ the tests reach, file by file"
 	@echo "make setup   what tools/setup installs; make clean removes $(BUILD)/"
@@ -225,6 +226,10 @@ wasm-vectors-program: $(BUILD)/mls-vectors.wasm
 wasm-vectors: $(BUILD)/mls-vectors.wasm
 	@tools/node tests/wasm/vectors.mjs $(BUILD)/mls-vectors.wasm $(or $(VECTOR_FILES),\
 	 $(wildcard ../shared/vectors/mls/*.json))
+interop: $(BUILD)/mls-driver
+	@TIMBRE_BUILD=$(abspath $(BUILD)) tools/node tests/interop/driver_test.mjs
+	@TIMBRE_BUILD=$(abspath $(BUILD)) tools/node tests/interop/proto_test.mjs
+	@TIMBRE_BUILD=$(abspath $(BUILD)) tools/node tests/interop/live.mjs $(INTEROP_ARGS)
 # Symbols are looked up in what compiles; what does not is the business of `make build`.
 archives: $(foreach room,$(ROOMS),$(BUILD)/release/$(room).a)
 tidy:
