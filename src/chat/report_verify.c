@@ -210,16 +210,25 @@ static void check_frank_prev(struct chat_report_check *check, const struct chat_
     }
 }
 
+/* A decision falls on one account: whoever wrote every reported message, and did not report it. */
 static tb_status check_accused(const struct chat_report_result *result)
 {
+    const tb_bytes accused = result->report->alleged_abuser_uri;
+    const struct chat_report_message *first = NULL;
     for (size_t i = 0; i < result->message_count; i++) {
-        if (result->messages[i].is_target
-            && tb_bytes_equal(result->messages[i].stub->context.sender_uri,
-                              result->report->alleged_abuser_uri)) {
-            return TB_STATUS(TB_OK);
+        const struct chat_report_message *message = &result->messages[i];
+        if (!message->is_target) continue;
+        if (first == NULL) first = message;
+        if (!tb_bytes_equal(message->stub->context.sender_uri, first->stub->context.sender_uri)) {
+            return TB_STATUS(CHAT_EVIDENCE_SENDERS);
         }
     }
-    return TB_STATUS(CHAT_EVIDENCE_ACCUSED);
+    if (first == NULL || !tb_bytes_equal(first->stub->context.sender_uri, accused)) {
+        return TB_STATUS(CHAT_EVIDENCE_ACCUSED);
+    }
+    return tb_bytes_equal(result->report->reporting_user, accused)
+             ? TB_STATUS(CHAT_EVIDENCE_OWN)
+             : TB_STATUS(TB_OK);
 }
 
 /* V8. */

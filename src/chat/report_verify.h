@@ -106,7 +106,7 @@ struct chat_report_verify_params {
  * must outlive it.
  *
  * Refusals of the whole: CHAT_EVIDENCE_MISSING, _FORM, _STUBS, _TIME_ORDER, _SIGNATURE, _MIMI,
- * _ROOM, _TARGET, _ACCUSED, _DUPLICATE, _GROUP_CONTEXT, CHAT_SEALED_ID, _TARGETS,
+ * _ROOM, _TARGET, _ACCUSED, _SENDERS, _OWN, _DUPLICATE, _GROUP_CONTEXT, CHAT_SEALED_ID, _TARGETS,
  * CHAT_FRANK_VERDICT_SIGNATURE, WIRE_*.
  */
 TB_MUST_USE tb_status chat_report_verify(const struct chat_report_verify_params *params,

@@ -161,7 +161,9 @@
     CODE(CHAT_EVIDENCE_TARGET, 763, "a reported message is outside the window or not opened")      \
     CODE(CHAT_FRANK_VERDICT_SIGNATURE, 764, "the hub did not sign a verdict on these stubs (V8)")  \
     CODE(CHAT_REASON_UNKNOWN, 765, "there is no reason with this code or name")                    \
-    CODE(CHAT_EVIDENCE_DUPLICATE, 766, "a message is opened twice")
+    CODE(CHAT_EVIDENCE_DUPLICATE, 766, "a message is opened twice")                                \
+    CODE(CHAT_EVIDENCE_SENDERS, 767, "the reported messages are not all of one sender")            \
+    CODE(CHAT_EVIDENCE_OWN, 768, "the reporter reported a message of their own")
 
 /* Decisions. */
 #define CHAT_STATUS_DECISION(CODE)                                                                 \

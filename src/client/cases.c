@@ -171,7 +171,10 @@ static tb_status client_case_judge(struct client_turn *turn, struct client_case_
     }
     if (tb_is_ok(status)) status = client_case_fill(turn, result, row);
     if (client_status_is_fatal(status)) return status;
-    if (!tb_is_ok(status)) row->verdict = status.code;
+    if (tb_is_ok(status)) return TB_STATUS(TB_OK);
+    row->verdict = status.code;
+    row->accused = (tb_bytes){ 0 }; /* nobody that a decision could fall on */
+    row->sentences = tb_bytes_text(chat_status_text(status));
     return TB_STATUS(TB_OK);
 }
 

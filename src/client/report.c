@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "chat/content.h"
 #include "chat/report.h"
 #include "chat/report_seal.h"
 #include "wire/text.h"
@@ -234,10 +235,32 @@ static tb_status client_seq_list(struct client_turn *turn, const uint64_t *seq, 
     return TB_STATUS(TB_OK);
 }
 
+/* A message that this device has shown, and that `accused` wrote; empty: any account but ours. */
+static tb_status client_report_target(struct client_turn *turn, struct client_room *room,
+                                      uint64_t room_seq, tb_bytes *accused)
+{
+    struct client_evidence_row evidence;
+    struct chat_content content;
+    tb_status status = client_evidence_get(turn, room, room_seq, &evidence);
+    if (status.code == TB_NOT_FOUND) return TB_STATUS(CLIENT_MESSAGE_UNKNOWN);
+    TRY(status);
+    if (evidence.opening != CHAT_OPENING_IS_FULL) return TB_STATUS(CLIENT_MESSAGE_CLOSED);
+    TRY(chat_content_open(evidence.application_data, &turn->arena, &content));
+    if (client_type_is_hidden(content.part.content_type)) return TB_STATUS(CLIENT_REPORT_HIDDEN);
+    tb_bytes sender = evidence.stub.context.sender_uri;
+    if (tb_bytes_equal(sender, turn->client->profile.account)) return TB_STATUS(CLIENT_REPORT_OWN);
+    if (accused->len != 0 && !tb_bytes_equal(sender, *accused)) {
+        return TB_STATUS(CLIENT_REPORT_SENDERS);
+    }
+    *accused = sender;
+    return TB_STATUS(TB_OK);
+}
+
 static tb_status client_report_check(struct client_turn *turn,
                                      const struct client_report_params *params)
 {
     struct client_room *room;
+    tb_bytes accused = { 0 };
     TRY(client_profile_check(turn->client));
     TRY(client_room_get(turn, params->room, &room));
     if (params->room_seq_count == 0) return TB_STATUS(CLIENT_MESSAGE_UNKNOWN);
@@ -249,11 +272,7 @@ static tb_status client_report_check(struct client_turn *turn,
     if (params->note.len > CHAT_REPORT_NOTE_LEN_MAX) return TB_STATUS(CLIENT_TEXT_LENGTH);
     if (!wire_text_is_utf8(params->note)) return TB_STATUS(WIRE_TEXT);
     for (size_t i = 0; i < params->room_seq_count; i++) {
-        struct client_evidence_row evidence;
-        tb_status status = client_evidence_get(turn, room, params->room_seq[i], &evidence);
-        if (status.code == TB_NOT_FOUND) return TB_STATUS(CLIENT_MESSAGE_UNKNOWN);
-        TRY(status);
-        if (evidence.opening != CHAT_OPENING_IS_FULL) return TB_STATUS(CLIENT_MESSAGE_CLOSED);
+        TRY(client_report_target(turn, room, params->room_seq[i], &accused));
         for (size_t k = 0; k < i; k++) {
             if (params->room_seq[k] == params->room_seq[i]) return TB_STATUS(CHAT_REPORT_TARGET);
         }

@@ -77,6 +77,8 @@ TB_MUST_USE tb_status client_run_take(struct client_turn *turn, struct client_ro
                                       const struct chat_page *page, tb_bytes encoded,
                                       bool *is_blocked);
 /* What a typed message of ours or of others changes: invites, desk keys, statements (typed.c). */
+/* Between clients: such a message takes a number of the room and shows nothing to people. */
+bool client_type_is_hidden(tb_bytes content_type);
 TB_MUST_USE tb_status client_run_typed(struct client_turn *turn, struct client_room *room,
                                        tb_bytes sender, tb_bytes content_type, tb_bytes body,
                                        struct client_line_row *line);

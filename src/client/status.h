@@ -33,6 +33,9 @@
     CODE(CLIENT_CASE_DECIDED, 925, "the case is decided already")                                  \
     CODE(CLIENT_CASE_UNVERIFIED, 926, "the report did not verify; no decision can rest on it")     \
     CODE(CLIENT_DESK_MISSING, 927, "this hub has no moderation desk yet")                          \
+    CODE(CLIENT_REPORT_SENDERS, 928, "the messages of one report must all be of one account")      \
+    CODE(CLIENT_REPORT_OWN, 929, "one's own messages cannot be reported")                          \
+    CODE(CLIENT_REPORT_HIDDEN, 930, "this number is no message that was shown to anybody")         \
     CODE(CLIENT_ALARM_FORK, 950, "a sender had seen another history of this room")                 \
     CODE(CLIENT_ALARM_EQUIVOCATION, 951, "the hub signed two histories of this room")              \
     CODE(CLIENT_ALARM_RESET, 952, "an account was reset: its keys no longer follow from the old")  \

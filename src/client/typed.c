@@ -23,15 +23,20 @@ static bool client_type_is(tb_bytes type, const char *name)
     return tb_bytes_equal(type, tb_bytes_text(name));
 }
 
+bool client_type_is_hidden(tb_bytes content_type)
+{
+    return client_type_is(content_type, CHAT_TYPE_INVITE)
+           || client_type_is(content_type, CHAT_TYPE_DESK_KEYS);
+}
+
 tb_status client_run_typed(struct client_turn *turn, struct client_room *room, tb_bytes sender,
                            tb_bytes content_type, tb_bytes body, struct client_line_row *line)
 {
     tb_status status = TB_STATUS(TB_OK);
+    if (client_type_is_hidden(content_type)) line->row_kind = 0;
     if (client_type_is(content_type, CHAT_TYPE_INVITE)) {
-        line->row_kind = 0; /* between clients; nothing for people */
         status = client_join_announced(turn, room, sender, body);
     } else if (client_type_is(content_type, CHAT_TYPE_DESK_KEYS)) {
-        line->row_kind = 0;
         status = client_desk_keys_taken(turn, room, sender, body);
     } else if (client_type_is(content_type, CHAT_TYPE_STATEMENT)) {
         status = client_typed_statement(turn, body, line);

@@ -202,14 +202,14 @@ static void attack_12_a_text_for_another_room_or_of_another_sender_is_not_proven
     (void)state;
     struct world w;
     struct chat_report_result r;
-    const uint64_t targets[] = { 1, 2 };
+    const uint64_t target = 1;
     world_init(&w);
     /* A hub and a sender in league: the tag fits, the content says otherwise. */
     struct chat_content content = world_content(&w, WORLD_ALICE, "hello");
     world_send_content(&w, WORLD_MALLORY, &content, false);
     content.room_uri = TB_LITERAL("mimi://hub.example/r/other");
     world_send_content(&w, WORLD_ALICE, &content, true);
-    struct chat_report_evidence e = world_evidence(&w, targets, 2);
+    struct chat_report_evidence e = world_evidence(&w, &target, 1);
     assert_ok(world_verify(&w, &e, &r));
     assert_status(message_at(&r, 1)->verdict, CHAT_EVIDENCE_SENDER);
     assert_status(message_at(&r, 2)->verdict, CHAT_EVIDENCE_ROOM);
@@ -369,7 +369,46 @@ static void times_that_run_backwards_are_refused(void **state)
     world_end(&w);
 }
 
-static void the_accused_wrote_at_least_one_target(void **state)
+static void reported_messages_of_two_senders_accuse_nobody(void **state)
+{
+    (void)state;
+    struct world w;
+    struct chat_report_result r;
+    const uint64_t targets[] = { 10, 12, 13 }; /* 13 is alice's */
+    world_init(&w);
+    world_talk(&w, 20, 20);
+    struct chat_report_evidence e = world_evidence(&w, targets, 2);
+    assert_ok(world_verify(&w, &e, &r));
+    assert_bytes(r.report->alleged_abuser_uri, TB_LITERAL(WORLD_MALLORY));
+    e = world_evidence(&w, targets, 3);
+    assert_status(world_verify(&w, &e, &r), CHAT_EVIDENCE_SENDERS);
+    e = world_evidence(&w, targets + 1, 2);
+    assert_status(world_verify(&w, &e, &r), CHAT_EVIDENCE_SENDERS);
+    world_end(&w);
+}
+
+static void a_named_reporter_does_not_accuse_themselves(void **state)
+{
+    (void)state;
+    struct world w;
+    struct chat_report_result r;
+    struct chat_report_evidence e = usual(&w), back;
+    struct chat_abuse_report report;
+    assert_ok(chat_report_decode(world_report(&w, &e), &w.f.arena, &report, &back));
+    struct chat_report_verify_params params = world_verify_params(&w);
+    report.reporting_user = TB_LITERAL(WORLD_ALICE);
+    assert_ok(chat_report_verify(&params,
+                                 fixture_encode(&w.f, &chat_abuse_report_desc, &report),
+                                 &w.f.arena, &r));
+    report.reporting_user = TB_LITERAL(WORLD_MALLORY);
+    assert_status(chat_report_verify(&params,
+                                     fixture_encode(&w.f, &chat_abuse_report_desc, &report),
+                                     &w.f.arena, &r),
+                  CHAT_EVIDENCE_OWN);
+    world_end(&w);
+}
+
+static void the_accused_wrote_the_targets(void **state)
 {
     (void)state;
     struct world w;
@@ -485,7 +524,9 @@ int main(void)
         cmocka_unit_test(a_short_window_is_named),
         cmocka_unit_test(evidence_that_contradicts_itself_is_refused),
         cmocka_unit_test(times_that_run_backwards_are_refused),
-        cmocka_unit_test(the_accused_wrote_at_least_one_target),
+        cmocka_unit_test(the_accused_wrote_the_targets),
+        cmocka_unit_test(reported_messages_of_two_senders_accuse_nobody),
+        cmocka_unit_test(a_named_reporter_does_not_accuse_themselves),
         cmocka_unit_test(the_envelope_s_id_belongs_to_the_evidence),
         cmocka_unit_test(the_envelope_s_targets_are_those_of_the_evidence),
         cmocka_unit_test(v6_a_late_report_is_named),
