@@ -281,13 +281,17 @@ uint16_t hub_verb_register(struct hub *hub, struct hub_call *call, const void *r
 {
     const struct chat_register *asked = request;
     struct chat_register_answer *out = answer;
+    struct hub_row_invite invite;
+    /* First what costs little, so that strangers do not use up what the invited need. */
+    uint16_t code = hub_invite_check(hub, call, asked->invite_key, CHAT_INVITE_ACCOUNT, &invite);
+    if (code == CHAT_CODE_NOT_FOUND) return code;
     uint64_t rate = hub->config.limits.register_rate_per_minute, wait_ms;
     if (hub->config.is_rate_limited &&
         !hub_bucket_take(&hub->registers, rate, rate, call->now_ms, &wait_ms)) {
         return hub_refuse_value(call, CHAT_CODE_RATE_LIMITED, "", wait_ms);
     }
     struct chat_account_record record;
-    uint16_t code = check_register(hub, call, asked, &record);
+    code = check_register(hub, call, asked, &record);
     if (code != CHAT_CODE_OK) return code;
     struct hub_user_id id;
     if (!hub_id_user(hub->domain, record.account, &id)) {
@@ -306,7 +310,6 @@ uint16_t hub_verb_register(struct hub *hub, struct hub_call *call, const void *r
         return is_same ? CHAT_CODE_OK
                        : hub_refuse(call, CHAT_CODE_CONFLICT, "this account exists already");
     }
-    struct hub_row_invite invite;
     code = hub_invite_check(hub, call, asked->invite_key, CHAT_INVITE_ACCOUNT, &invite);
     if (code == CHAT_CODE_OK) code = check_free(hub, call, asked);
     if (code != CHAT_CODE_OK) return code;

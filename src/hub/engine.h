@@ -30,6 +30,7 @@ enum {
     HUB_QUIET_ACCOUNT_COUNT_MAX = 4096,     /* loaded accounts without a session */
     HUB_SUSPENSION_MS = 60000,              /* amendments 3: after a rollback */
     HUB_MAINTENANCE_MS = 10000,
+    HUB_LOGIN_MS = 120000,                  /* from the connection to the login */
     HUB_JOIN_LIFE_MS = 7 * 86400000,
     HUB_INVITE_LIFE_MS = 7 * 86400000,
     HUB_KEY_PACKAGES_LOW_COUNT = 8,
@@ -89,6 +90,7 @@ struct hub_session {
     bool is_blocked; /* catch-up waits for an ack or for HUB_EVENT_DRAINED */
     uint64_t login_turn;
     uint64_t active_ms;
+    uint64_t login_by_ms; /* while there is no account */
     uint64_t catch_up_bytes; /* handed out since the last ack or drain */
     struct hub_bucket requests;
     struct hub_seat *seats;

@@ -34,8 +34,20 @@ void hub_session_touch(struct hub *hub, struct hub_session *session, uint64_t no
     list_append(hub, session);
 }
 
+/* Places are few: whoever holds one says soon who they are, however often they ping. */
+static void end_strangers(struct hub *hub, uint64_t now_ms, struct hub_effects *effects)
+{
+    size_t at = 0;
+    for (struct hub_session *s; (s = hub_map_next(&hub->sessions, &at)) != NULL;) {
+        if (s->account != NULL || s->is_admin || s->login_by_ms > now_ms) continue;
+        s->login_by_ms = now_ms + HUB_LOGIN_MS; /* the host takes its time to close it */
+        hub_session_end(hub, s, CHAT_CODE_UNAUTHENTICATED, effects);
+    }
+}
+
 void hub_session_idle(struct hub *hub, uint64_t now_ms, struct hub_effects *effects)
 {
+    end_strangers(hub, now_ms, effects);
     struct hub_session *session = hub->session_oldest;
     while (session != NULL && session->active_ms + hub->config.limits.session_idle_ms <= now_ms) {
         struct hub_session *next = session->newer;
@@ -54,6 +66,7 @@ void hub_session_open(struct hub *hub, const struct hub_event *event)
     session->conn = event->conn;
     session->is_admin = event->is_admin;
     session->active_ms = event->now_ms;
+    session->login_by_ms = event->now_ms + HUB_LOGIN_MS;
     if (!tb_is_ok(hub_map_put(&hub->sessions, session))) {
         tb_mem_give(hub->mem, session, sizeof *session);
         return;
@@ -78,6 +91,7 @@ void hub_session_logout(struct hub *hub, struct hub_session *session)
     session->account = NULL;
     session->account_next = NULL;
     session->is_greeted = false;
+    session->login_by_ms = hub->now_ms + HUB_LOGIN_MS;
 }
 
 void hub_session_close(struct hub *hub, hub_conn conn)

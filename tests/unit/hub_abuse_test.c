@@ -225,6 +225,43 @@ static void the_newest_decision_stands_in_the_room(void **state)
     world_end(&w);
 }
 
+/* Somebody without an account neither keeps a place nor uses up the registrations. */
+static void strangers_hold_neither_places_nor_registrations(void **state)
+{
+    (void)state;
+    struct world w;
+    world_init(&w, 7);
+    hub_free(w.hub);
+    w.is_rate_limited = true;
+    w.limits.register_rate_per_minute = 1;
+    world_start(&w);
+    world_person(&w, MALLORY, "mallory");
+    struct person *mallory = &w.people[MALLORY];
+    struct crypto_signing_key made_up;
+    assert_ok(crypto_signing_key_new(&w.suite, &w.rng.rng, &made_up));
+    world_connect(&w, mallory);
+    struct chat_register request = world_register_request(&w, mallory, &made_up);
+    for (size_t i = 0; i < 3; i++) {
+        assert_code(world_ask(&w, mallory, CHAT_VERB_REGISTER, &request, NULL),
+                    CHAT_CODE_NOT_FOUND);
+    }
+    world_register(&w, ALICE, "alice", true);
+    world_forget(&w);
+    for (size_t i = 0; i < 13; i++) {
+        assert_code(world_ask(&w, mallory, CHAT_VERB_PING, &(struct chat_nothing){ NULL }, NULL),
+                    CHAT_CODE_OK);
+        world_tick(&w, 10000);
+    }
+    bool is_closed = false;
+    for (size_t i = 0; i < w.inbox_count; i++) {
+        bool is_close = w.inbox[i].kind == HUB_EFFECT_CLOSE;
+        if (is_close) assert_int_equal(w.inbox[i].conn, mallory->conn);
+        is_closed = is_closed || is_close;
+    }
+    assert_true(is_closed);
+    world_end(&w);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -234,6 +271,7 @@ int main(void)
         cmocka_unit_test(large_reports_do_not_close_the_queue),
         cmocka_unit_test(a_ban_with_a_statement_for_another_device_is_refused),
         cmocka_unit_test(the_newest_decision_stands_in_the_room),
+        cmocka_unit_test(strangers_hold_neither_places_nor_registrations),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
