@@ -67,6 +67,33 @@ static tb_status note_head(struct hub *hub, struct hub_call *call, struct hub_ro
     return hub_restore_thaw(hub, room, call->now_ms, call->arena, call->effects);
 }
 
+/* By what this hub remembers the device has no part in the room (any more). */
+static void tell_out(struct hub *hub, hub_conn conn, tb_bytes room_uri, struct hub_effects *effects)
+{
+    enum { STATE_OUT = 4 };
+    struct chat_room_state state = { .room_uri = room_uri, .state = STATE_OUT };
+    hub_send(hub, effects, conn,
+             hub_push_blob(hub, CHAT_PUSH_ROOM_STATE, &chat_room_state_desc, &state));
+}
+
+/* A device that came in after the backup waits too: whether it is in shows when the room thaws. */
+static tb_status take_head(struct hub *hub, struct hub_call *call, const struct chat_head *head,
+                           struct chat_heads_answer *out)
+{
+    struct hub_room *room;
+    TRY(hub_room_by_uri(hub, head->room_uri, &room));
+    bool is_member = room != NULL && hub_room_member(room, &call->device) != NULL;
+    if (room == NULL || room->head.state != HUB_ROOM_FROZEN) {
+        if (!is_member) tell_out(hub, call->session->conn, head->room_uri, call->effects);
+        return TB_STATUS(TB_OK);
+    }
+    if (is_member && head->log_seq > room->head.log_seq) {
+        out->wanted.at[out->wanted.count++] =
+            (struct chat_cursor){ head->room_uri, room->head.log_seq };
+    }
+    return note_head(hub, call, room, head->log_seq);
+}
+
 uint16_t hub_verb_heads_put(struct hub *hub, struct hub_call *call, const void *request,
                             void *answer)
 {
@@ -77,17 +104,7 @@ uint16_t hub_verb_heads_put(struct hub *hub, struct hub_call *call, const void *
     out->wanted.at = tb_arena_take(call->arena, asked->heads.count, sizeof *out->wanted.at);
     if (out->wanted.at == NULL) return CHAT_CODE_INTERNAL;
     for (size_t i = 0; i < asked->heads.count; i++) {
-        const struct chat_head *head = &asked->heads.at[i];
-        struct hub_room *room;
-        CHECK(hub_room_by_uri(hub, head->room_uri, &room));
-        if (room == NULL || room->head.state != HUB_ROOM_FROZEN) continue;
-        if (head->log_seq > room->head.log_seq) {
-            out->wanted.at[out->wanted.count++] =
-                (struct chat_cursor){ head->room_uri, room->head.log_seq };
-        }
-        if (hub_room_member(room, &call->device) != NULL) {
-            CHECK(note_head(hub, call, room, head->log_seq));
-        }
+        CHECK(take_head(hub, call, &asked->heads.at[i], out));
     }
     return CHAT_CODE_OK;
 out:
@@ -274,8 +291,9 @@ out:
 
 /* ---- thaw ---- */
 
+/* Those who are not in the room, now that it is decided, are told. */
 static tb_status forget_presented(struct hub *hub, const struct hub_room *room,
-                                  struct tb_arena *arena)
+                                  struct tb_arena *arena, struct hub_effects *effects)
 {
     struct hub_key prefix = presented_key(room, NULL);
     struct hub_pairs rows;
@@ -283,7 +301,14 @@ static tb_status forget_presented(struct hub *hub, const struct hub_room *room,
                      &rows));
     for (size_t i = 0; i < rows.count; i++) {
         struct hub_key key = hub_key_of(rows.at[i].key);
+        struct hub_device_id device;
         TRY(hub_del(hub, HUB_TABLE_ROOMS, &key));
+        if (key.len != prefix.len + sizeof device.at) return TB_STATUS(HUB_ROW);
+        memcpy(device.at, key.octets + prefix.len, sizeof device.at);
+        const struct hub_session *session = hub_map_get(&hub->devices, &device);
+        if (session != NULL && hub_room_member(room, &device) == NULL) {
+            tell_out(hub, session->conn, hub_room_uri(room), effects);
+        }
     }
     return TB_STATUS(TB_OK);
 }
@@ -307,7 +332,7 @@ tb_status hub_restore_thaw(struct hub *hub, struct hub_room *room, uint64_t now_
     room->head.state = HUB_ROOM_OPEN;
     room->head.frozen_ms = 0;
     room->head.room_seq = body.next_room_seq - 1;
-    TRY(forget_presented(hub, room, arena));
+    TRY(forget_presented(hub, room, arena, effects));
     struct chat_entry entry = { .kind = CHAT_ENTRY_RESTORED, .body.restored = &body };
     TRY(hub_page_append(hub, room, &entry, now_ms, arena, effects));
     room->head.final_seq = entry.log_seq;

@@ -171,6 +171,37 @@ static void a_room_thaws_after_its_time_without_the_missing(void **state)
     world_end(&w);
 }
 
+static void who_came_after_the_backup_is_told_when_the_room_thaws(void **state)
+{
+    (void)state;
+    struct world w;
+    struct world_desk_keys keys;
+    struct store_mem backup;
+    struct chat_heads_answer wanted;
+    struct chat_room_state room;
+    world_init(&w, 5);
+    world_usual(&w, &keys, 2);
+    world_register(&w, CAROL, "carol", false);
+    store_mem_init(&backup);
+    store_mem_copy(&backup, &w.store);
+    world_add(&w, &w.people[ALICE], &w.people[CAROL], ROOM, CHAT_ROLE_MEMBER);
+    restore(&w, &backup);
+    store_mem_wipe(&backup);
+    struct person *carol = &w.people[CAROL];
+    world_login(&w, carol);
+    assert_code(present(&w, carol, 2, &wanted), CHAT_CODE_OK);
+    assert_int_equal(wanted.wanted.count, 0); /* only members give pages back */
+    assert_false(world_push(&w, carol, CHAT_PUSH_ROOM_STATE, 0, NULL));
+    world_tick(&w, 910000); /* though no member came, the room does not wait for ever */
+    assert_true(world_push(&w, carol, CHAT_PUSH_ROOM_STATE, 0, &room));
+    assert_int_equal(room.state, 4);
+    world_forget(&w);
+    assert_code(present(&w, carol, 2, &wanted), CHAT_CODE_OK);
+    assert_true(world_push(&w, carol, CHAT_PUSH_ROOM_STATE, 0, &room));
+    assert_int_equal(room.state, 4);
+    world_end(&w);
+}
+
 static void the_operator_may_thaw_a_room(void **state)
 {
     (void)state;
@@ -216,6 +247,7 @@ int main(void)
         cmocka_unit_test(members_give_back_what_the_backup_lacks),
         cmocka_unit_test(what_was_not_logged_by_this_hub_is_not_imported),
         cmocka_unit_test(a_room_thaws_after_its_time_without_the_missing),
+        cmocka_unit_test(who_came_after_the_backup_is_told_when_the_room_thaws),
         cmocka_unit_test(the_operator_may_thaw_a_room),
     };
     return cmocka_run_group_tests_name("hub/restore", tests, NULL, NULL);
