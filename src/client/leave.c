@@ -71,6 +71,8 @@ tb_status client_leave_see(struct client_turn *turn, struct client_room *room, t
                   && content->of.proposal->proposal_type == MLS_PROPOSAL_SELF_REMOVE
                   && content->epoch == mls_group_epoch(room->group);
     if (!is_own) return TB_STATUS(TB_OK);
+    /* Said by this device and unknown to this state: the state that said it is lost. */
+    if (room->row.leave_made != content->epoch + 1) return client_session_rolled_back(turn);
     room->row.leave_epoch = content->epoch + 1;
     client_room_touch(room);
     return TB_STATUS(TB_OK);

@@ -122,10 +122,13 @@ static tb_status client_welcome_chain(struct client_turn *turn, struct client_jo
                               out->chain, last->hub_key_id, last->timbre_signature));
         j->is_head_signed = true;
     }
-    if (welcome->head.room_seq != out->room_seq
+    /* A restored hub skips numbers and keeps the chain (amendments 9). */
+    if (welcome->head.room_seq < out->room_seq
         || memcmp(welcome->head.chain, out->chain, CHAT_HASH_LEN) != 0) {
         return TB_STATUS(CHAT_RUN_CHAIN);
     }
+    if (welcome->head.room_seq != out->room_seq) j->is_head_signed = false;
+    out->room_seq = welcome->head.room_seq;
     return TB_STATUS(TB_OK);
 }
 
@@ -401,9 +404,12 @@ static tb_status client_welcome_check(struct client_turn *turn, struct client_jo
     return client_welcome_chain(turn, j, head);
 }
 
-/* The private half of the key package is lost (a restored profile): we stand in the tree and cannot
- * use it, so we ask to be removed and added again. */
-static tb_status client_welcome_no_keys(struct client_turn *turn, const struct client_joining *j)
+/*
+ * We stand in the tree and cannot begin there: the private half of the key package is lost (a
+ * restored profile), or the committer's chain is not the hub's any more (a restored hub).  So we ask
+ * to be removed and added again.
+ */
+static tb_status client_welcome_again(struct client_turn *turn, const struct client_joining *j)
 {
     struct client_room *room;
     tb_status status = client_room_get(turn, j->welcome->room_uri, &room);
@@ -417,7 +423,9 @@ static tb_status client_welcome_refuse(struct client_turn *turn, const struct cl
                                        tb_status why)
 {
     struct client_room *room;
-    if (why.code == TB_NOT_FOUND) return client_welcome_no_keys(turn, j);
+    if (why.code == TB_NOT_FOUND || why.code == CHAT_RUN_CHAIN || why.code == CHAT_RUN_GAP) {
+        return client_welcome_again(turn, j);
+    }
     /* The hub counts a membership that we do not take: its cursor says nothing about our state. */
     if (tb_is_ok(client_room_get(turn, j->welcome->room_uri, &room))) room->acked_at_hub = 0;
     TRY(client_show(turn, &(struct client_show){ .kind = CLIENT_SHOW_FAILED_ENTRY,

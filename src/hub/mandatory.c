@@ -5,6 +5,7 @@
  */
 #include <string.h>
 
+#include "chat/records.h"
 #include "hub/engine.h"
 
 enum {
@@ -331,12 +332,26 @@ tb_status hub_mandatory_issue(struct hub *hub, struct hub_room *room, uint64_t n
 
 /* ---- nobody left ---- */
 
-/* Can this device's client still commit?  Not one that is banned or leaves. */
-static bool can_commit(const struct hub_room *room, const struct hub_row_member *member)
+enum { DEVICE_ROW_BYTES_MAX = 1 << 16 };
+
+/* Can this device's client still commit?  Not one that is banned, leaves, or was revoked. */
+static tb_status can_commit(struct hub *hub, const struct hub_room *room,
+                            const struct hub_row_member *member, bool *can)
 {
     struct hub_user_id user;
+    struct hub_device_id device;
+    struct hub_row_device row;
+    struct tb_arena arena;
+    bool found;
     memcpy(user.at, member->device, sizeof user.at);
-    return hub_room_role_bits(room, &user) != 0 && !leaves_itself(room, member->device);
+    *can = hub_room_role_bits(room, &user) != 0 && !leaves_itself(room, member->device);
+    if (!*can) return TB_STATUS(TB_OK);
+    memcpy(device.at, member->device, sizeof device.at);
+    tb_arena_init(&arena, hub->mem, DEVICE_ROW_BYTES_MAX);
+    tb_status status = hub_device_row(hub, &device, &arena, &row, &found);
+    if (tb_is_ok(status)) *can = found && row.status == CHAT_DEVICE_ACTIVE;
+    tb_arena_wipe(&arena);
+    return status;
 }
 
 tb_status hub_room_close_if_empty(struct hub *hub, struct hub_room *room,
@@ -344,7 +359,9 @@ tb_status hub_room_close_if_empty(struct hub *hub, struct hub_room *room,
 {
     if (!hub_mandatory_is_open(room) && room->shape.members.count != 0) return TB_STATUS(TB_OK);
     for (size_t i = 0; i < room->shape.members.count; i++) {
-        if (can_commit(room, &room->shape.members.at[i])) return TB_STATUS(TB_OK);
+        bool can;
+        TRY(can_commit(hub, room, &room->shape.members.at[i], &can));
+        if (can) return TB_STATUS(TB_OK);
     }
     room->head.state = HUB_ROOM_CLOSED;
     hub_room_touch_head(hub, room);

@@ -197,6 +197,14 @@ static tb_status import_proposal(struct hub *hub, struct hub_call *call, struct 
                                  &proposal, &why));
     TRY(hub_page_append(hub, room, entry, entry->body.proposal->accepted_timestamp, call->arena,
                         call->effects));
+    bool is_leave = proposal.sender_type == MLS_SENDER_MEMBER &&
+                    proposal.proposal->proposal_type == MLS_PROPOSAL_SELF_REMOVE;
+    for (size_t i = 0; is_leave && i < room->shape.members.count; i++) {
+        if (room->shape.members.at[i].leaf_index != proposal.sender_index) continue;
+        struct hub_device_id device; /* who leaves commits no more */
+        memcpy(device.at, room->shape.members.at[i].device, sizeof device.at);
+        return hub_mandatory_leave(hub, room, &device, proposal.ref, message, call->arena);
+    }
     return hub_mandatory_import(hub, room, proposal.ref, message, call->arena);
 }
 

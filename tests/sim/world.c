@@ -470,7 +470,11 @@ void sim_settle(struct sim *sim, uint64_t ms_max)
     sim->faults = (struct sim_faults){ .delay_ms_max = faults.delay_ms_max };
     sim_run(sim, 100);
     while (!sim_is_quiet(sim) && sim->now_ms < end_ms) sim_run(sim, 100);
-    if (!sim_is_quiet(sim)) sim_fail(sim, "the world does not come to rest", NULL);
+    /* Who had left in a history that the hub forgot is in the tree again and has no keys: with all
+     * others leaving too, nobody can commit, and what they still wish waits for ever. */
+    if (!sim_is_quiet(sim) && !sim->has_lost_history) {
+        sim_fail(sim, "the world does not come to rest", NULL);
+    }
     sim->faults = faults;
 }
 
