@@ -74,6 +74,8 @@ static const struct advice_row status_advice[] = {
     { CLIENT_BUSY, CLI_EXIT_CONFLICT, NULL },
     { CLIENT_DESK_MISSING, CLI_EXIT_CONFLICT, no_desk },
     { CLIENT_CASE_DECIDED, CLI_EXIT_CONFLICT, NULL },
+    { CLIENT_UNBAN_DECIDER, CLI_EXIT_DENIED, NULL },
+    { CLIENT_UNBAN_SCOPE, CLI_EXIT_CONFLICT, "--scope room or --scope hub says which." },
     { CLIENT_REPORT_SENDERS, CLI_EXIT_USAGE, "Hand in one report for each account." },
     { CLIENT_REPORT_OWN, CLI_EXIT_USAGE, "Whoever wants more context opened adds --open MESSAGE." },
     { CLIENT_REPORT_HIDDEN, CLI_EXIT_NOT_FOUND, "'timbre tail ROOM' shows the numbers." },

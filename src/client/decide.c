@@ -89,6 +89,44 @@ static tb_status client_decision_draft(struct client_turn *turn, struct client_c
     return wire_encode(&chat_decision_desc, &decision, &turn->arena, &row->decision);
 }
 
+/* Are there active moderators besides this account?  Then they are to look at its decisions. */
+static tb_status client_desk_has_others(struct client_turn *turn, bool *out)
+{
+    struct client *client = turn->client;
+    struct client_room *desk;
+    struct chat_policy_room policy;
+    TRY(client_room_get(turn, client->hub.desk_uri, &desk));
+    TRY(client_room_policy(turn, desk, &policy));
+    *out = false;
+    for (size_t i = 0; i < policy.participants.participants.count; i++) {
+        const struct chat_user_role_pair *person = &policy.participants.participants.at[i];
+        bool is_active = person->role_index != CHAT_ROLE_BANNED;
+        if (is_active && !tb_bytes_equal(person->user, client->profile.account)) *out = true;
+    }
+    return TB_STATUS(TB_OK);
+}
+
+/* A case is decided once; but a ban can be taken back from the case that it rests on. */
+static tb_status client_decide_stage(struct client_turn *turn, const struct client_case_row *row,
+                                     const struct client_decision_params *params)
+{
+    struct client_decided_row decided;
+    bool has_others;
+    if (row->stage == CLIENT_STAGE_OPEN) return TB_STATUS(TB_OK);
+    if (row->stage != CLIENT_STAGE_DECIDED || params->action != CHAT_ACTION_UNBAN) {
+        return TB_STATUS(CLIENT_CASE_DECIDED);
+    }
+    tb_status status = client_decision_known(turn, TB_ARRAY(row->report_id), &decided);
+    if (status.code == TB_NOT_FOUND) return TB_STATUS(CLIENT_CASE_DECIDED);
+    TRY(status);
+    if (decided.action != CHAT_ACTION_BAN) return TB_STATUS(CLIENT_CASE_DECIDED);
+    if (decided.scope != params->scope) return TB_STATUS(CLIENT_UNBAN_SCOPE);
+    tb_bytes account = turn->client->profile.account;
+    if (!chat_names_is_of_user(decided.decider_device, account)) return TB_STATUS(TB_OK);
+    TRY(client_desk_has_others(turn, &has_others));
+    return TB_STATUS(has_others ? CLIENT_UNBAN_DECIDER : TB_OK);
+}
+
 static tb_status client_decide_begin(struct client_turn *turn,
                                      const struct client_decision_params *params, uint64_t *op)
 {
@@ -99,7 +137,7 @@ static tb_status client_decide_begin(struct client_turn *turn,
     if (!client_is_online(client)) return TB_STATUS(CLIENT_OFFLINE);
     if (params->facts.len > CHAT_STATEMENT_TEXT_LEN_MAX) return TB_STATUS(CLIENT_TEXT_LENGTH);
     TRY(client_case_get(turn, params->report_id, &row));
-    if (row.stage != CLIENT_STAGE_OPEN) return TB_STATUS(CLIENT_CASE_DECIDED);
+    TRY(client_decide_stage(turn, &row, params));
     bool is_sanction = params->action == CHAT_ACTION_BAN || params->action == CHAT_ACTION_WARN;
     if (is_sanction && row.verdict != TB_OK) return TB_STATUS(CLIENT_CASE_UNVERIFIED);
     if (row.accused.len == 0) return TB_STATUS(CLIENT_CASE_UNVERIFIED);
@@ -107,6 +145,7 @@ static tb_status client_decide_begin(struct client_turn *turn,
     row.scope = params->scope;
     row.decision_reason = params->reason_code;
     row.until_ms = params->until_ms;
+    row.is_sealed = false;
     TRY(client_decision_draft(turn, &row, params->facts));
     row.op = *op = client_op_new(client);
     client->has_decisions = true;
@@ -147,6 +186,7 @@ tb_status client_decide_fail(struct client_turn *turn, tb_bytes case_id, uint16_
     TRY(status);
     if (row.stage == CLIENT_STAGE_DECIDED) return TB_STATUS(TB_OK);
     row.stage = CLIENT_STAGE_OPEN; /* the desk may decide again */
+    TRY(client_decision_of_case(turn, &row)); /* unless it was to take back what stands */
     TRY(client_case_put(turn, &row));
     return client_show_failed(turn, row.op, code, detail);
 }
@@ -189,7 +229,8 @@ tb_status client_decide_room_ready(struct client_turn *turn, struct client_room 
     tb_status status = client_case_get(turn, room->row.create_case, &row);
     if (status.code == TB_NOT_FOUND) return TB_STATUS(TB_OK);
     TRY(status);
-    if (row.stage != CLIENT_STAGE_ROOM || !tb_bytes_equal(account, row.accused)) {
+    if (row.stage != CLIENT_STAGE_ROOM || !tb_bytes_equal(account, row.accused)
+        || !tb_bytes_equal(room->row.room_uri, row.notice_room)) {
         return TB_STATUS(TB_OK); /* a moderator who could not come reads the desk room */
     }
     row.is_sealed = !is_added;
@@ -213,7 +254,9 @@ tb_status client_decide_statement_sent(struct client_turn *turn, tb_bytes case_i
     tb_status status = client_case_get(turn, case_id, &row);
     if (status.code == TB_NOT_FOUND) return TB_STATUS(TB_OK);
     TRY(status);
-    if (row.stage != CLIENT_STAGE_STATEMENT) return TB_STATUS(TB_OK);
+    if (row.stage != CLIENT_STAGE_STATEMENT || !tb_bytes_equal(room_uri, row.notice_room)) {
+        return TB_STATUS(TB_OK);
+    }
     TRY(wire_decode(&chat_decision_desc, row.decision, &turn->arena, &decision, NULL));
     decision.notice_room_uri = room_uri;
     TRY(chat_decision_sign(&client->suite, &client->device_key, &decision, &turn->arena));

@@ -30,6 +30,9 @@ TB_MUST_USE tb_status client_decide_room_ready(struct client_turn *turn, struct 
                                                tb_bytes account, bool is_added);
 TB_MUST_USE tb_status client_decide_statement_sent(struct client_turn *turn, tb_bytes case_id,
                                                    tb_bytes room_uri);
+/* TB_NOT_FOUND: the log holds no decision about this case. */
+TB_MUST_USE tb_status client_decision_known(struct client_turn *turn, tb_bytes report_id,
+                                            struct client_decided_row *out);
 /* The decision that the log holds about this case, if there is one. */
 TB_MUST_USE tb_status client_decision_of_case(struct client_turn *turn,
                                               struct client_case_row *row);

@@ -20,7 +20,6 @@ static void client_decision_mark(struct client_turn *turn, const struct chat_dec
     }
 }
 
-/* META "decided" report id: the decision's number, for moderators. */
 static struct client_key client_decided_key(tb_bytes report_id)
 {
     struct client_key key = client_key_text("decided");
@@ -29,15 +28,21 @@ static struct client_key client_decided_key(tb_bytes report_id)
     return key;
 }
 
+tb_status client_decision_known(struct client_turn *turn, tb_bytes report_id,
+                                struct client_decided_row *out)
+{
+    return client_table_get(turn, CLIENT_TABLE_META, client_decided_key(report_id),
+                            &client_decided_row_desc, out);
+}
+
 tb_status client_decision_of_case(struct client_turn *turn, struct client_case_row *row)
 {
-    tb_bytes number;
-    tb_status status = client_table_get_raw(
-        turn, CLIENT_TABLE_META, client_decided_key(TB_ARRAY(row->report_id)), &number);
+    struct client_decided_row decided;
+    tb_status status = client_decision_known(turn, TB_ARRAY(row->report_id), &decided);
     if (status.code == TB_NOT_FOUND) return TB_STATUS(TB_OK);
     TRY(status);
     row->stage = CLIENT_STAGE_DECIDED;
-    row->decision_number = tb_get_u64(number.data);
+    row->decision_number = decided.number;
     return TB_STATUS(TB_OK);
 }
 
@@ -47,16 +52,21 @@ static tb_status client_decision_keep(struct client_turn *turn,
                                       const struct chat_decision_entry *entry)
 {
     struct client_case_row row;
-    uint8_t number[8];
+    const struct client_decided_row decided = {
+        .number = entry->number,
+        .action = entry->decision.action,
+        .scope = entry->decision.scope,
+        .decider_device = entry->decision.decider_device,
+    };
     tb_bytes report_id = entry->decision.report_id;
     if (!turn->client->is_desk || report_id.len != CHAT_HASH_LEN) return TB_STATUS(TB_OK);
-    tb_put_u64(number, entry->number);
-    TRY(client_table_put_raw(turn, CLIENT_TABLE_META, client_decided_key(report_id),
-                             TB_ARRAY(number)));
+    TRY(client_table_put(turn, CLIENT_TABLE_META, client_decided_key(report_id),
+                         &client_decided_row_desc, &decided));
     tb_status status = client_case_get(turn, report_id, &row);
     if (status.code == TB_NOT_FOUND) return TB_STATUS(TB_OK);
     TRY(status);
-    if (row.stage != CLIENT_STAGE_OPEN) return TB_STATUS(TB_OK);
+    bool is_ours = row.stage != CLIENT_STAGE_OPEN && row.stage != CLIENT_STAGE_DECIDED;
+    if (is_ours) return TB_STATUS(TB_OK);
     TRY(client_decision_of_case(turn, &row));
     return client_case_put(turn, &row);
 }

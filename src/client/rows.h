@@ -62,6 +62,14 @@ WIRE_STRUCT(client_desk_key_row, CLIENT_DESK_KEY_ROW)
     ROW(S, VEC,       keys,          client_desk_key_row) /* newest first */
 WIRE_STRUCT(client_desk_row, CLIENT_DESK_ROW)
 
+/* META "decided" report id: the newest decision of the log about this case, for moderators. */
+#define CLIENT_DECIDED_ROW(ROW, S)                                               \
+    ROW(S, U64,       number,         NONE)                                      \
+    ROW(S, U8,        action,         NONE)                                      \
+    ROW(S, U8,        scope,          NONE)                                      \
+    ROW(S, BYTES_MAX, decider_device, CHAT_URI_LEN_MAX)
+WIRE_STRUCT(client_decided_row, CLIENT_DECIDED_ROW)
+
 /* META "recipient": the newest RecipientKey that this client has accepted. */
 #define CLIENT_RECIPIENT_ROW(ROW, S)                                             \
     ROW(S, U64,   serial,        NONE)                                           \

@@ -58,17 +58,22 @@ static void sim_account_link(struct sim *sim, bool is_admin, char *out, size_t o
     tb_arena_wipe(&arena);
 }
 
+void sim_act_register_one(struct sim_client *who, bool is_admin)
+{
+    struct sim *sim = who->sim;
+    char link[1024];
+    sim_account_link(sim, is_admin, link, sizeof link);
+    struct sim_wish wish = { .a = tb_bytes_text(link), .b = tb_bytes_text(who->handle) };
+    size_t op = sim_do(who, sim_register, &wish, SIM_OP_OTHER);
+    who->wants_connection = true;
+    sim_settle(sim, 60000);
+    sim_act_expect(sim, op);
+}
+
 void sim_act_register(struct sim *sim)
 {
     for (size_t i = 0; i < sim->client_count; i++) {
-        struct sim_client *who = &sim->clients[i];
-        char link[1024];
-        sim_account_link(sim, i == 0, link, sizeof link);
-        struct sim_wish wish = { .a = tb_bytes_text(link), .b = tb_bytes_text(who->handle) };
-        size_t op = sim_do(who, sim_register, &wish, SIM_OP_OTHER);
-        who->wants_connection = true;
-        sim_settle(sim, 60000);
-        sim_act_expect(sim, op);
+        sim_act_register_one(&sim->clients[i], i == 0);
     }
 }
 
@@ -206,6 +211,11 @@ static tb_status sim_decide(struct sim_client *who, const void *params, uint64_t
     const struct sim_wish *wish = params;
     return client_desk_decide(who->client, sim_client_now(who), wish->decision, &who->effects, op);
 }
+size_t sim_act_decide(struct sim_client *who, const struct client_decision_params *params)
+{
+    struct sim_wish wish = { .decision = params };
+    return sim_do(who, sim_decide, &wish, SIM_OP_OTHER);
+}
 size_t sim_act_ban(struct sim_client *who, tb_bytes report_id, uint8_t scope)
 {
     struct client_decision_params params = {
@@ -215,8 +225,7 @@ size_t sim_act_ban(struct sim_client *who, tb_bytes report_id, uint8_t scope)
         .reason_code = 2,
         .facts = TB_LITERAL("Repeated insults in the room."),
     };
-    struct sim_wish wish = { .decision = &params };
-    return sim_do(who, sim_decide, &wish, SIM_OP_OTHER);
+    return sim_act_decide(who, &params);
 }
 
 static tb_status sim_rejoin(struct sim_client *who, const void *params, uint64_t *op)

@@ -190,6 +190,7 @@ void sim_trace(const struct sim_client *who, const char *format, ...)
 
 /* ---- acts.c ---- */
 void sim_act_register(struct sim *sim);                 /* everybody, with a desk */
+void sim_act_register_one(struct sim_client *who, bool is_admin);
 size_t sim_act_create(struct sim_client *who, const char *name, char room[256]);
 size_t sim_act_invite(struct sim_client *who, const char *room, uint32_t uses);
 size_t sim_act_join(struct sim_client *who, const char *link);
@@ -199,6 +200,7 @@ size_t sim_act_remove(struct sim_client *who, const char *room, const struct sim
 size_t sim_act_report(struct sim_client *who, const char *room, const uint64_t *seq, size_t count);
 size_t sim_act_fetch(struct sim_client *who);
 size_t sim_act_rejoin(struct sim_client *who);
+size_t sim_act_decide(struct sim_client *who, const struct client_decision_params *params);
 size_t sim_act_ban(struct sim_client *who, tb_bytes report_id, uint8_t scope);
 /* The op is done, or the run fails. */
 void sim_act_expect(struct sim *sim, size_t op_index);

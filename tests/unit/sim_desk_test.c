@@ -1,6 +1,9 @@
 /* Reports and the desk between whole engines: who may be accused, and what becomes of a case. */
 #include "tests/sim/sim.h"
 
+#include <stdio.h>
+
+#include "chat/policy.h"
 #include "chat/protocol.h"
 #include "client/rooms.h"
 #include "client/status.h"
@@ -62,10 +65,157 @@ static void a_report_is_about_shown_messages_of_one_other_account(void **state)
     finish(sim);
 }
 
+/* ------------------------------------------------------------------ decisions */
+
+/* Carol reports bob's newest, and the desk has fetched it. */
+static void make_case(struct sim *sim, uint8_t report_id[32])
+{
+    struct sim_client *ada = &sim->clients[0];
+    struct client_case_view *cases;
+    struct tb_arena arena;
+    size_t count;
+    uint64_t seq = sim_model_newest_seq(&sim->clients[2], room, "bob");
+    assert_int_equal(report_code(sim, 2, &seq, 1), TB_OK);
+    size_t fetch = sim_act_fetch(ada);
+    sim_settle(sim, 60000);
+    sim_act_expect(sim, fetch);
+    tb_arena_init(&arena, &sim->heap.mem, 1 << 26);
+    assert_ok(client_cases(ada->client, &arena, &cases, &count));
+    assert_int_equal(count, 1);
+    memcpy(report_id, cases[0].report_id.data, 32);
+    tb_arena_wipe(&arena);
+}
+
+static uint16_t decide_code(struct sim *sim, size_t who, const uint8_t report_id[32],
+                            uint8_t action, uint8_t scope)
+{
+    struct client_decision_params params = {
+        .report_id = tb_bytes_of(report_id, 32), .action = action, .scope = scope,
+        .reason_code = 2, .facts = TB_LITERAL("It was read again."),
+    };
+    size_t op = sim_act_decide(&sim->clients[who], &params);
+    sim_settle(sim, 60000);
+    return sim->ops[op].is_done ? TB_OK : sim->ops[op].code;
+}
+
+static uint8_t role_of(struct sim *sim, size_t who, const char *handle)
+{
+    struct tb_arena arena;
+    struct client_member_view *members;
+    size_t count;
+    uint8_t role = 0; /* not listed */
+    tb_arena_init(&arena, &sim->heap.mem, 1 << 26);
+    assert_ok(client_members(sim->clients[who].client, tb_bytes_text(room), &arena, &members,
+                             &count));
+    for (size_t i = 0; i < count; i++) {
+        if (tb_bytes_equal(members[i].handle, tb_bytes_text(handle))) role = (uint8_t)members[i].role_index;
+    }
+    tb_arena_wipe(&arena);
+    return role;
+}
+
+static void a_ban_is_taken_back_from_its_own_case(void **state)
+{
+    (void)state;
+    const uint8_t scopes[] = { CHAT_SCOPE_ROOM, CHAT_SCOPE_HUB };
+    for (size_t i = 0; i < 2; i++) {
+        struct sim *sim = start(31 + i);
+        struct sim_client *bob = &sim->clients[1], *carol = &sim->clients[2];
+        uint8_t id[32];
+        make_case(sim, id);
+        assert_int_equal(decide_code(sim, 0, id, CHAT_ACTION_BAN, scopes[i]), TB_OK);
+        assert_int_equal(role_of(sim, 2, "bob"), CHAT_ROLE_BANNED);
+        assert_int_equal(decide_code(sim, 0, id, CHAT_ACTION_BAN, scopes[i]),
+                         CLIENT_CASE_DECIDED);
+        assert_int_equal(decide_code(sim, 0, id, CHAT_ACTION_UNBAN, scopes[1 - i]),
+                         CLIENT_UNBAN_SCOPE);
+        assert_int_equal(decide_code(sim, 0, id, CHAT_ACTION_UNBAN, scopes[i]), TB_OK);
+        assert_int_equal(role_of(sim, 2, "bob"), 0);
+        assert_false(bob->is_restricted);
+        assert_int_equal(decide_code(sim, 0, id, CHAT_ACTION_UNBAN, scopes[i]),
+                         CLIENT_CASE_DECIDED);
+        size_t join = sim_act_join(bob, carol->link);
+        sim_settle(sim, 60000);
+        sim_act_expect(sim, join);
+        assert_int_equal(role_of(sim, 2, "bob"), CHAT_ROLE_MEMBER);
+        finish(sim);
+    }
+}
+
+static void desk_room(struct sim *sim, char out[256])
+{
+    tb_bytes uri = sim->clients[0].client->hub.desk_uri;
+    snprintf(out, 256, "%.*s", (int)uri.len, (const char *)uri.data);
+}
+
+static void join_desk(struct sim *sim, size_t who)
+{
+    struct sim_client *ada = &sim->clients[0];
+    char desk[256];
+    desk_room(sim, desk);
+    size_t link = sim_act_invite(ada, desk, 1);
+    sim_settle(sim, 60000);
+    sim_act_expect(sim, link);
+    size_t join = sim_act_join(&sim->clients[who], ada->link);
+    sim_settle(sim, 60000);
+    sim_act_expect(sim, join);
+}
+
+static void another_moderator_takes_a_ban_back_if_there_is_one(void **state)
+{
+    (void)state;
+    struct sim *sim = start(35);
+    uint8_t id[32];
+    make_case(sim, id);
+    join_desk(sim, 2);
+    assert_int_equal(decide_code(sim, 0, id, CHAT_ACTION_BAN, CHAT_SCOPE_ROOM), TB_OK);
+    assert_int_equal(decide_code(sim, 0, id, CHAT_ACTION_UNBAN, CHAT_SCOPE_ROOM),
+                     CLIENT_UNBAN_DECIDER);
+    finish(sim);
+}
+
+/* ------------------------------------------------------------------ a desk that comes later */
+
+static tb_status create(struct sim_client *who, const void *params, uint64_t *op)
+{
+    const tb_bytes *name = params;
+    return client_room_create(who->client, sim_client_now(who), *name, CHAT_CLASS_PRIVATE,
+                              &who->effects, op);
+}
+
+/* The record that a client keeps may be older than the desk: it is asked for at each connection
+ * until it names one. */
+static void a_desk_made_while_a_client_was_away_is_known_when_it_is_online(void **state)
+{
+    (void)state;
+    struct sim *sim = malloc(sizeof *sim);
+    const tb_bytes name = TB_LITERAL("garden");
+    size_t op;
+    sim_init(sim, 41, 2);
+    sim_act_register_one(&sim->clients[1], false);
+    assert_status(sim_turn(&sim->clients[1], create, &name, SIM_OP_OTHER, &op),
+                  CLIENT_DESK_MISSING);
+    sim_disconnect(&sim->clients[1]);
+    sim->clients[1].wants_connection = false;
+    sim_act_register_one(&sim->clients[0], true);
+    sim->clients[1].wants_connection = true;
+    for (size_t i = 0; i < 60000 && !client_is_online(sim->clients[1].client); i++) {
+        sim_run(sim, 1);
+    }
+    assert_true(client_is_online(sim->clients[1].client));
+    assert_ok(sim_turn(&sim->clients[1], create, &name, SIM_OP_OTHER, &op));
+    sim_settle(sim, 60000);
+    sim_act_expect(sim, op);
+    finish(sim);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_report_is_about_shown_messages_of_one_other_account),
+        cmocka_unit_test(a_ban_is_taken_back_from_its_own_case),
+        cmocka_unit_test(another_moderator_takes_a_ban_back_if_there_is_one),
+        cmocka_unit_test(a_desk_made_while_a_client_was_away_is_known_when_it_is_online),
     };
     return cmocka_run_group_tests_name("sim_desk", tests, NULL, NULL);
 }
