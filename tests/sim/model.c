@@ -384,6 +384,15 @@ void sim_model_check_end(struct sim *sim)
     sim_model_check_epochs(sim);
     for (size_t i = 0; i < sim->client_count; i++) {
         struct sim_client *who = &sim->clients[i];
+        struct tb_arena arena;
+        struct client_room_view *views;
+        size_t count;
+        /* After a refused turn this reads everything again, so that the walk sees what stays. */
+        tb_arena_init(&arena, &sim->heap.mem, 1 << 26);
+        if (!tb_is_ok(client_rooms(who->client, &arena, &views, &count))) {
+            sim_fail(sim, "client_rooms", who);
+        }
+        tb_arena_wipe(&arena);
         for (struct client_room *room = who->client->rooms; room != NULL; room = room->next) {
             sim_room_check(who, room);
         }
