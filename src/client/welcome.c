@@ -147,8 +147,8 @@ static tb_status client_welcome_dm(struct client_turn *turn, const struct chat_p
     return TB_STATUS(tb_bytes_equal(uri, policy->metadata.room_uri) ? TB_OK : CHAT_POLICY_DM);
 }
 
-/* Amendments 20: a room's group is fixed, so that no second group poses as a room we know.  One that
- * we made and the hub did not take has no log, and was never the room's. */
+/* Amendments 20: a room's group is fixed, so that no second group poses as a room we know.  One
+ * that we made and the hub did not take has no log, and was never the room's. */
 static tb_status client_welcome_same_group(struct client_turn *turn, const struct client_joining *j)
 {
     struct client_room *room;
@@ -406,8 +406,8 @@ static tb_status client_welcome_check(struct client_turn *turn, struct client_jo
 
 /*
  * We stand in the tree and cannot begin there: the private half of the key package is lost (a
- * restored profile), or the committer's chain is not the hub's any more (a restored hub).  So we ask
- * to be removed and added again.
+ * restored profile), or the committer's chain is not the hub's any more (a restored hub).  So we
+ * ask to be removed and added again.
  */
 static tb_status client_welcome_again(struct client_turn *turn, const struct client_joining *j)
 {
