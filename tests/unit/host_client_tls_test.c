@@ -10,6 +10,7 @@
 #include <openssl/ssl.h>
 #include <openssl/x509v3.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <stdio.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -112,6 +113,10 @@ static void open_ends(struct ends *ends, X509 *shown, int version_max, const cha
     assert_ok(cli_transport_new(&origin, ca_file, &ends->client, ends->why));
     assert_ok(cli_transport_open(ends->client));
 
+    /* "localhost" may mean ::1 first, where nobody listens: the client then tries the next. */
+    struct pollfd arriving = { ends->listening, POLLIN, 0 };
+    bool is_ready;
+    while (poll(&arriving, 1, 10) == 0) assert_ok(cli_transport_step(ends->client, &is_ready));
     ends->hub_fd = accept(ends->listening, NULL, NULL);
     assert_true(ends->hub_fd >= 0);
     assert_int_equal(fcntl(ends->hub_fd, F_SETFL, O_NONBLOCK), 0);
