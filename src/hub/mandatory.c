@@ -164,11 +164,46 @@ tb_status hub_mandatory_leave(struct hub *hub, struct hub_room *room,
     return add_item(hub, room, &item, arena);
 }
 
-tb_status hub_mandatory_import(struct hub *hub, struct hub_room *room, tb_bytes ref,
-                               tb_bytes message, struct tb_arena *arena)
+/* Whom a proposal concerns: the device that it removes, or the user whose role it changes. */
+static tb_status subject_of(const struct hub_room *room, const struct mls_public_proposal *proposal,
+                            struct tb_arena *arena, uint8_t device[HUB_DEVICE_ID_LEN])
 {
-    struct wire_opaque ref_item = { ref }, message_item = { message };
-    struct hub_row_mandatory item = { .kind = HUB_MANDATORY_IMPORTED, .is_issued = 1 };
+    uint32_t leaf_index = proposal->sender_index;
+    struct chat_participant_update update;
+    memset(device, 0, HUB_DEVICE_ID_LEN);
+    if (proposal->proposal->proposal_type == MLS_PROPOSAL_APP_DATA_UPDATE) {
+        const struct mls_app_data_update *data = proposal->proposal->of.app_data_update;
+        if (data->component_id != MLS_COMPONENT_PARTICIPANT_LIST || data->of.update == NULL) {
+            return TB_STATUS(TB_OK);
+        }
+        TRY(wire_decode(&chat_participant_update_desc, data->of.update->value, arena, &update,
+                        NULL));
+        if (update.changed_role_participants.count == 0) return TB_STATUS(TB_OK);
+        size_t index = update.changed_role_participants.at[0].user_index;
+        if (index >= room->shape.participants.count) return TB_STATUS(TB_OK);
+        memcpy(device, room->shape.participants.at[index].user, HUB_USER_ID_LEN);
+        return TB_STATUS(TB_OK);
+    }
+    if (proposal->proposal->proposal_type == MLS_PROPOSAL_REMOVE) {
+        leaf_index = proposal->proposal->of.remove->removed;
+    }
+    for (size_t i = 0; i < room->shape.members.count; i++) {
+        const struct hub_row_member *member = &room->shape.members.at[i];
+        if (member->leaf_index == leaf_index) memcpy(device, member->device, HUB_DEVICE_ID_LEN);
+    }
+    return TB_STATUS(TB_OK);
+}
+
+tb_status hub_mandatory_import(struct hub *hub, struct hub_room *room,
+                               const struct mls_public_proposal *proposal, tb_bytes message,
+                               struct tb_arena *arena)
+{
+    struct wire_opaque ref_item = { proposal->ref }, message_item = { message };
+    bool is_leave = proposal->proposal->proposal_type == MLS_PROPOSAL_SELF_REMOVE;
+    struct hub_row_mandatory item = { .kind = is_leave ? HUB_MANDATORY_LEAVE
+                                                       : HUB_MANDATORY_IMPORTED,
+                                      .is_issued = 1 };
+    TRY(subject_of(room, proposal, arena, item.device));
     item.refs.at = &ref_item;
     item.messages.at = &message_item;
     item.refs.count = item.messages.count = 1;
@@ -197,12 +232,13 @@ static tb_status propose(struct issue *issue, const struct mls_proposal *proposa
     return TB_STATUS(TB_OK);
 }
 
-/* A leaf with a SelfRemove is on its way out already; a Remove beside it would be invalid. */
-static bool leaves_itself(const struct hub_room *room, const uint8_t *device)
+/* A leaf with a SelfRemove, or with a Remove that came back after a restore, is on its way out
+ * already; another Remove beside it would be invalid.  The same for a user's role. */
+static bool goes_already(const struct hub_room *room, const uint8_t *device)
 {
     for (size_t i = 0; i < room->shape.mandatory.count; i++) {
         const struct hub_row_mandatory *item = &room->shape.mandatory.at[i];
-        if (item->kind == HUB_MANDATORY_LEAVE && item->is_issued &&
+        if (item->kind >= HUB_MANDATORY_LEAVE && item->is_issued &&
             memcmp(item->device, device, HUB_DEVICE_ID_LEN) == 0) {
             return true;
         }
@@ -214,14 +250,15 @@ static tb_status propose_ban(struct issue *issue, size_t participant_index)
 {
     struct hub_room *room = issue->room;
     struct mls_proposal ban;
-    if (room->shape.participants.at[participant_index].role_index != CHAT_ROLE_BANNED) {
+    bool is_done = room->shape.participants.at[participant_index].role_index == CHAT_ROLE_BANNED;
+    if (!is_done && !goes_already(room, issue->item->device)) {
         TRY(chat_policy_ban_proposal((uint32_t)participant_index, issue->arena, &ban));
         TRY(propose(issue, &ban));
     }
     for (size_t i = 0; i < room->shape.members.count; i++) {
         const struct hub_row_member *member = &room->shape.members.at[i];
         if (memcmp(member->device, issue->item->device, HUB_USER_ID_LEN) != 0 ||
-            leaves_itself(room, member->device)) {
+            goes_already(room, member->device)) {
             continue;
         }
         struct mls_remove remove = { .removed = member->leaf_index };
@@ -344,7 +381,7 @@ static tb_status can_commit(struct hub *hub, const struct hub_room *room,
     struct tb_arena arena;
     bool found;
     memcpy(user.at, member->device, sizeof user.at);
-    *can = hub_room_role_bits(room, &user) != 0 && !leaves_itself(room, member->device);
+    *can = hub_room_role_bits(room, &user) != 0 && !goes_already(room, member->device);
     if (!*can) return TB_STATUS(TB_OK);
     memcpy(device.at, member->device, sizeof device.at);
     tb_arena_init(&arena, hub->mem, DEVICE_ROW_BYTES_MAX);

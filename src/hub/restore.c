@@ -205,7 +205,7 @@ static tb_status import_proposal(struct hub *hub, struct hub_call *call, struct 
         memcpy(device.at, room->shape.members.at[i].device, sizeof device.at);
         return hub_mandatory_leave(hub, room, &device, proposal.ref, message, call->arena);
     }
-    return hub_mandatory_import(hub, room, proposal.ref, message, call->arena);
+    return hub_mandatory_import(hub, room, &proposal, message, call->arena);
 }
 
 static tb_status import_restored(struct hub *hub, struct hub_call *call, struct hub_room *room,

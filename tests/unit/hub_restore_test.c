@@ -1,6 +1,8 @@
 /* After a restore: rooms freeze, members give back what the hub lost, and no number comes twice. */
 #include "tests/unit/hub_room.h"
 
+#include "chat/decision.h"
+
 enum { PAGE_MAX = 32 };
 
 struct kept { /* pages of ROOM as a member holds them */
@@ -202,6 +204,52 @@ static void who_came_after_the_backup_is_told_when_the_room_thaws(void **state)
     world_end(&w);
 }
 
+static void a_leave_that_comes_back_is_not_doubled_by_a_ban(void **state)
+{
+    (void)state;
+    struct world w;
+    struct world_desk_keys keys;
+    struct store_mem backup;
+    struct kept kept;
+    struct chat_heads_answer wanted;
+    struct world_commit c = { .count = 0 };
+    uint8_t none[] = { 0 };
+    world_init(&w, 6);
+    world_usual(&w, &keys, 3);
+    struct person *alice = &w.people[ALICE], *bob = &w.people[BOB], *carol = &w.people[CAROL];
+    store_mem_init(&backup);
+    store_mem_copy(&backup, &w.store);
+    const struct mls_proposal leave = { .proposal_type = MLS_PROPOSAL_SELF_REMOVE };
+    assert_ok(mls_group_propose(carol->groups[ROOM], &leave, TB_ARRAY(none), true, &w.arena,
+                                &c.out.commit));
+    assert_code(world_update(&w, carol, ROOM, &c), CHAT_CODE_OK);
+    keep_pages(&w, bob, &kept);
+    restore(&w, &backup);
+    store_mem_wipe(&backup);
+    for (size_t i = ALICE; i <= CAROL; i++) {
+        world_login(&w, &w.people[i]);
+        world_subscribe(&w, &w.people[i], ROOM, 3);
+        assert_code(present(&w, &w.people[i], 3, &wanted), CHAT_CODE_OK);
+        if (i == ALICE) assert_code(import(&w, alice, kept.pages, kept.count), CHAT_CODE_OK);
+    }
+    assert_code(world_say(&w, bob, ROOM, 1, NULL), CHAT_CODE_MISSING_PROPOSALS);
+    assert_int_equal(w.error.refs.count, 1);
+    /* banned meanwhile: her role changes, and she is not removed a second time */
+    struct chat_sealed_statement statement = { carol->device, TB_LITERAL("kem"),
+                                               TB_LITERAL("sealed reasons") };
+    struct chat_decision_put put = { .sealed_statements = { &statement, 1 } };
+    put.decision = (struct chat_decision){
+        .domain = TB_LITERAL("hub.example"), .subject = carol->account,
+        .action = CHAT_ACTION_BAN, .scope = CHAT_SCOPE_ROOM, .room_uri = w.rooms[ROOM],
+        .reason_code = 1, .decider_device = alice->device, .decided_ms = w.now_ms,
+    };
+    assert_ok(chat_decision_sign(&w.suite, &alice->device_key, &put.decision, &w.arena));
+    assert_code(world_ask(&w, alice, CHAT_VERB_DECISION_PUT, &put, NULL), CHAT_CODE_OK);
+    assert_code(world_say(&w, bob, ROOM, 1, NULL), CHAT_CODE_MISSING_PROPOSALS);
+    assert_int_equal(w.error.refs.count, 2);
+    world_end(&w);
+}
+
 static void the_operator_may_thaw_a_room(void **state)
 {
     (void)state;
@@ -248,6 +296,7 @@ int main(void)
         cmocka_unit_test(what_was_not_logged_by_this_hub_is_not_imported),
         cmocka_unit_test(a_room_thaws_after_its_time_without_the_missing),
         cmocka_unit_test(who_came_after_the_backup_is_told_when_the_room_thaws),
+        cmocka_unit_test(a_leave_that_comes_back_is_not_doubled_by_a_ban),
         cmocka_unit_test(the_operator_may_thaw_a_room),
     };
     return cmocka_run_group_tests_name("hub/restore", tests, NULL, NULL);
