@@ -1,15 +1,14 @@
 /*
- * Decisions of the desk: logged, signed, and carried out at once (docs/architecture.md, Decisions).
- * What a decision asks of a room's members goes through mandatory.c.
+ * Decisions of the desk: logged, signed, and carried out at once by ban.c (docs/architecture.md,
+ * Decisions).
  */
 #include <string.h>
 
 #include "chat/decision.h"
 #include "chat/records.h"
-#include "chat/safe_aad.h"
 #include "hub/engine.h"
 
-enum { ROOM_COUNT_MAX = 4096, STATEMENT_COUNT_MAX = 64 };
+enum { STATEMENT_COUNT_MAX = 64 };
 
 struct decide {
     const struct chat_decision_put *request;
@@ -148,95 +147,22 @@ static tb_status store_statements(struct hub *hub, struct hub_call *call, const 
 
 /* ---- carrying it out ---- */
 
-/* In a room of fixed membership nothing is proposed: the hub stops submission and delivery. */
-static tb_status mark_only(struct hub *hub, struct hub_room *room, const struct hub_user_id *user,
-                           bool is_banned, struct tb_arena *arena)
-{
-    for (size_t i = 0; i < room->shape.participants.count; i++) {
-        struct hub_row_participant *p = &room->shape.participants.at[i];
-        if (memcmp(p->user, user->at, sizeof p->user) == 0) {
-            p->flags = is_banned ? HUB_PARTICIPANT_IS_BANNED : 0;
-        }
-    }
-    struct hub_row_shape shape = room->shape;
-    return hub_room_reshape(hub, room, &shape, arena);
-}
-
-static tb_status act_in_room(struct hub *hub, struct hub_call *call, struct decide *d,
-                             struct hub_room *room, tb_bytes aad)
-{
-    const struct hub_user_id *user = &d->subject->id;
-    bool is_ban = d->decision->action == CHAT_ACTION_BAN;
-    if (room->head.state == HUB_ROOM_CLOSED || room->head.room_kind == CHAT_ROOM_NOTICE ||
-        hub_room_participant(room, user) == NULL) {
-        return TB_STATUS(TB_OK);
-    }
-    d->rooms_affected++;
-    if (is_ban) hub_deliver_cut(hub, room, user);
-    if (room->shape.fixed_membership) {
-        return mark_only(hub, room, user, is_ban, call->arena);
-    }
-    TRY(hub_mandatory_add(hub, room, is_ban ? HUB_MANDATORY_BAN : HUB_MANDATORY_UNBAN, user, aad,
-                          call->arena));
-    TRY(hub_mandatory_issue(hub, room, call->now_ms, call->arena, call->effects));
-    bool is_done = !hub_mandatory_is_open(room);
-    if (is_done) d->rooms_rotated++;
-    return TB_STATUS(TB_OK);
-}
-
-/* Rooms that the user is or was in, once each. */
-static tb_status act_everywhere(struct hub *hub, struct hub_call *call, struct decide *d,
-                                tb_bytes aad)
-{
-    struct hub_key prefix = hub_key_tagged('U', d->subject->id.at, HUB_USER_ID_LEN);
-    struct hub_pairs rows;
-    TRY(hub_row_list(hub->store, HUB_TABLE_MEMBERSHIPS, &prefix, NULL, ROOM_COUNT_MAX, call->arena,
-                     &rows));
-    struct hub_room_id last = { { 0 } };
-    for (size_t i = 0; i < rows.count; i++) {
-        struct hub_room_id id;
-        struct hub_room *room;
-        if (rows.at[i].key.len < prefix.len + sizeof id.at) return TB_STATUS(HUB_ROW);
-        memcpy(id.at, rows.at[i].key.data + prefix.len, sizeof id.at);
-        if (i != 0 && memcmp(id.at, last.at, sizeof id.at) == 0) continue;
-        last = id;
-        TRY(hub_room_get(hub, &id, &room));
-        if (room != NULL) TRY(act_in_room(hub, call, d, room, aad));
-    }
-    return TB_STATUS(TB_OK);
-}
-
-/* A hub-wide ban or its end: the account, its sessions, what it is subscribed to. */
-static tb_status restrict_account(struct hub *hub, struct hub_call *call, struct decide *d)
-{
-    struct hub_row_account row;
-    TRY(hub_account_row(hub, d->subject, call->arena, &row));
-    bool is_ban = d->decision->action == CHAT_ACTION_BAN;
-    row.flags = (uint8_t)(row.flags & ~HUB_ACCOUNT_IS_RESTRICTED);
-    if (is_ban) row.flags |= HUB_ACCOUNT_IS_RESTRICTED;
-    row.decision_number = is_ban ? d->entry.number : 0;
-    row.until_ms = is_ban ? d->decision->until_ms : 0;
-    TRY(hub_account_save(hub, d->subject, &row, call->arena));
-    struct chat_session_state state = { .is_restricted = is_ban,
-                                        .is_desk = hub_is_desk(hub, &d->subject->id) };
-    hub_push_account(hub, call->effects, d->subject, CHAT_PUSH_SESSION_STATE,
-                     &chat_session_state_desc, &state);
-    return TB_STATUS(TB_OK);
-}
-
 static tb_status carry_out(struct hub *hub, struct hub_call *call, struct decide *d)
 {
     uint8_t action = d->decision->action;
     if (action != CHAT_ACTION_BAN && action != CHAT_ACTION_UNBAN) return TB_STATUS(TB_OK);
-    bool is_hub = d->decision->scope == CHAT_SCOPE_HUB;
-    struct chat_moderation_ref ref;
-    tb_bytes aad;
-    TRY(chat_decision_ref(hub_own_suite(hub), d->decision, d->entry.number,
-                          is_hub ? hub->provider_uri : d->decision->room_uri, call->arena, &ref));
-    TRY(chat_safe_aad_of_moderation(&ref, call->arena, &aad));
-    if (!is_hub) return act_in_room(hub, call, d, d->room, aad);
-    TRY(restrict_account(hub, call, d));
-    return act_everywhere(hub, call, d, aad);
+    struct hub_ban ban = { .subject = d->subject,
+                           .room = d->room,
+                           .decision = d->decision,
+                           .number = d->entry.number,
+                           .is_ban = action == CHAT_ACTION_BAN,
+                           .now_ms = call->now_ms,
+                           .arena = call->arena,
+                           .effects = call->effects };
+    TRY(hub_ban_apply(hub, &ban));
+    d->rooms_affected = ban.rooms_affected;
+    d->rooms_rotated = ban.rooms_rotated;
+    return TB_STATUS(TB_OK);
 }
 
 static void tell(struct hub *hub, struct hub_call *call, const struct decide *d)

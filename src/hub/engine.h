@@ -218,6 +218,7 @@ struct hub {
     size_t request_count, request_cap;
 
     uint64_t maintenance_ms, wake_at_ms;
+    uint64_t ban_end_ms; /* the earliest of a ban that stands; UINT64_MAX: none */
     struct hub_key retention_at;  /* the room that retention looked at last */
     struct hub_key membership_at; /* the same in MEMBERSHIPS */
     struct hub_metrics metrics;
@@ -547,8 +548,7 @@ TB_MUST_USE tb_status hub_mandatory_leave(struct hub *hub, struct hub_room *room
                                           const struct hub_device_id *device, tb_bytes ref,
                                           tb_bytes message, struct tb_arena *arena);
 /* A proposal from a member's copy of the log; accepted by the group already. */
-TB_MUST_USE tb_status hub_mandatory_import(struct hub *hub, struct hub_room *room,
-                                           const struct mls_public_proposal *proposal,
+TB_MUST_USE tb_status hub_mandatory_import(struct hub *hub, struct hub_room *room, tb_bytes ref,
                                            tb_bytes message, struct tb_arena *arena);
 /* Marks the participants whose ban is among the shape's open items: they are banned at once. */
 void hub_mandatory_mark(struct hub_row_shape *shape);
@@ -578,6 +578,25 @@ TB_MUST_USE tb_status hub_membership_at(struct hub *hub, const struct hub_user_i
 hub_handler hub_verb_report, hub_verb_desk_publish, hub_verb_desk_queue, hub_verb_decision_put,
     hub_verb_decisions_get, hub_verb_recipient_key_put, hub_verb_recipient_key_get,
     hub_verb_frank_check, hub_verb_statements_get;
+
+/* ------------------------------------------------------------------ ban.c */
+
+/* A ban that is carried out, or its end. */
+struct hub_ban {
+    struct hub_account *subject;
+    struct hub_room *room;                /* NULL: the whole hub */
+    const struct chat_decision *decision; /* what it rests on */
+    uint64_t number;                      /* of the decision */
+    bool is_ban;                          /* else an end */
+    uint64_t now_ms;
+    struct tb_arena *arena;
+    struct hub_effects *effects;
+    uint32_t rooms_affected, rooms_rotated; /* out */
+};
+TB_MUST_USE tb_status hub_ban_apply(struct hub *hub, struct hub_ban *ban);
+/* Ends bans whose until_ms has come; a failure breaks the turn. */
+void hub_ban_due(struct hub *hub, uint64_t now_ms, struct hub_effects *effects);
+TB_MUST_USE tb_status hub_ban_load(struct hub *hub, struct tb_arena *arena);
 
 /* --------------------------------------------------------- restore.c, retention.c, admin.c */
 

@@ -162,6 +162,7 @@ static tb_status load_state(struct hub *hub)
     CHECK(get_or_zero(hub, "desk", &hub_row_desk_desc, &hub->desk));
     CHECK(get_or_zero(hub, "counters", &hub_row_counters_desc, &hub->counters));
     CHECK(make_record(hub));
+    CHECK(hub_ban_load(hub, &scratch));
     hub->is_unloaded = false;
 out:
     tb_arena_wipe(&scratch);
@@ -314,6 +315,7 @@ static tb_status flush_rooms(struct hub *hub, struct hub_effects *effects)
 static void wish_wake(struct hub *hub, struct hub_effects *effects)
 {
     uint64_t at_ms = hub->maintenance_ms;
+    if (hub->ban_end_ms < at_ms) at_ms = hub->ban_end_ms;
     for (struct hub_room *room = hub->tentative_first; room != NULL;
          room = room->tentative_next) {
         const struct hub_row_tentative *tentative = room->shape.tentative;
@@ -330,6 +332,7 @@ bool hub_turn_end(struct hub *hub, uint64_t now_ms, struct hub_effects *effects)
     if (now_ms > hub->now_ms) hub->now_ms = now_ms;
     if (hub->is_broken) return false;
     hub_settle_due(hub, hub->now_ms, effects);
+    hub_ban_due(hub, hub->now_ms, effects);
     if (!tb_is_ok(flush_rooms(hub, effects))) hub->is_broken = true;
     if (!hub->is_broken && hub->now_ms >= hub->maintenance_ms) {
         hub_maintain(hub, hub->now_ms, effects);

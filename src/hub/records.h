@@ -24,7 +24,9 @@
  *     EPOCHS         room, u64 epoch
  *     REPORTS        'Q' u64 number: ReportIntake;  'I' report id: hub_row_report;
  *                    'A' user, u64 number (open ones);  'T' room, u64 room_seq, user: u32 count
- *     DECISIONS      'N' u64 number: DecisionEntry;  'I' decision id: u64 number
+ *     DECISIONS      'N' u64 number: DecisionEntry;  'I' decision id: u64 number;
+ *                    'B' user, room or zeros: u64 number, of the ban in force there;
+ *                    'E' u64 until_ms, u64 number: the same number
  *     RECIPIENT_KEYS H(uri), u64 serial                RecipientKey
  *     STATEMENTS     device, u64 decision number       SealedStatement
  *     HUB_KEYS       'K' hub key id: hub_row_hub_key;  'A' u64 from_ms: hub_row_agent

@@ -381,6 +381,81 @@ static void an_unban_lifts_the_restriction_and_takes_the_user_off_the_list(void 
     world_end(&w);
 }
 
+/* Bob's commit, behind the log's first `page` pages, carries the one proposal of the end. */
+static void carry_end(struct world *w, size_t page)
+{
+    struct person *bob = &w->people[BOB];
+    assert_code(world_say(w, bob, ROOM, 9, NULL), CHAT_CODE_MISSING_PROPOSALS);
+    assert_int_equal(w->error.refs.count, 1);
+    carry(w, bob, page, 1);
+    assert_code(world_say(w, bob, ROOM, 10, NULL), CHAT_CODE_OK);
+}
+
+static struct chat_decision_put decide_until(struct world *w, uint8_t action, uint8_t scope,
+                                             uint8_t id, uint64_t until_ms)
+{
+    struct person *alice = &w->people[ALICE];
+    struct chat_decision_put put = decide(w, alice, &w->people[MALLORY], action, scope, id);
+    put.decision.until_ms = until_ms;
+    assert_ok(chat_decision_sign(&w->suite, &alice->device_key, &put.decision, &w->arena));
+    assert_code(world_ask(w, alice, CHAT_VERB_DECISION_PUT, &put, NULL), CHAT_CODE_OK);
+    return put;
+}
+
+static void a_ban_ends_at_its_time_also_after_a_crash(void **state)
+{
+    (void)state;
+    const uint8_t scopes[] = { CHAT_SCOPE_ROOM, CHAT_SCOPE_HUB };
+    for (size_t i = 0; i < 2; i++) {
+        struct world w;
+        struct world_desk_keys keys;
+        world_init(&w, 21 + i);
+        world_usual(&w, &keys, 4);
+        struct person *bob = &w.people[BOB], *mallory = &w.people[MALLORY];
+        open_notice(&w, &w.people[ALICE], mallory);
+        world_forget(&w);
+        decide_until(&w, CHAT_ACTION_BAN, scopes[i], 1, w.now_ms + 3600000);
+        carry(&w, bob, 0, 2);
+        world_crash(&w);
+        for (size_t k = ALICE; k <= MALLORY; k++) world_again(&w, &w.people[k]);
+        for (size_t k = ALICE; k <= CAROL; k++) world_subscribe(&w, &w.people[k], ROOM, 5);
+        world_forget(&w);
+        world_tick(&w, 3590000);
+        assert_code(world_say(&w, bob, ROOM, 8, NULL), CHAT_CODE_OK);
+        size_t pages = world_push_count(&w, bob, CHAT_PUSH_PAGE);
+        world_tick(&w, 20000);
+        carry_end(&w, pages);
+        struct chat_opaque handle = { TB_LITERAL("bob") };
+        assert_code(world_ask(&w, mallory, CHAT_VERB_LOOKUP, &handle, NULL), CHAT_CODE_OK);
+        world_end(&w);
+    }
+}
+
+static void the_end_of_a_ban_does_not_lift_a_later_one(void **state)
+{
+    (void)state;
+    struct world w;
+    struct world_desk_keys keys;
+    world_init(&w, 23);
+    world_usual(&w, &keys, 4);
+    struct person *bob = &w.people[BOB];
+    open_notice(&w, &w.people[ALICE], &w.people[MALLORY]);
+    world_forget(&w);
+    uint64_t until_ms = w.now_ms + 3600000;
+    decide_until(&w, CHAT_ACTION_BAN, CHAT_SCOPE_ROOM, 1, until_ms);
+    carry(&w, bob, 0, 2);
+    decide_until(&w, CHAT_ACTION_BAN, CHAT_SCOPE_ROOM, 2, until_ms + 3600000);
+    decide_until(&w, CHAT_ACTION_BAN, CHAT_SCOPE_HUB, 3, 0);
+    world_tick(&w, 3700000);
+    assert_code(world_say(&w, bob, ROOM, 7, NULL), CHAT_CODE_OK); /* the first is replaced */
+    world_tick(&w, 3600000);
+    assert_code(world_say(&w, bob, ROOM, 8, NULL), CHAT_CODE_OK); /* the hub's own stands */
+    size_t pages = world_push_count(&w, bob, CHAT_PUSH_PAGE);
+    decide_until(&w, CHAT_ACTION_UNBAN, CHAT_SCOPE_HUB, 4, 0);
+    carry_end(&w, pages);
+    world_end(&w);
+}
+
 static void decisions_are_chained_and_shown_to_those_they_concern(void **state)
 {
     (void)state;
@@ -497,6 +572,8 @@ int main(void)
         cmocka_unit_test(a_ban_survives_the_process_and_a_banned_device_learns_of_it_later),
         cmocka_unit_test(a_restricted_account_gets_no_key_packages_handed_out_but_to_the_desk),
         cmocka_unit_test(an_unban_lifts_the_restriction_and_takes_the_user_off_the_list),
+        cmocka_unit_test(a_ban_ends_at_its_time_also_after_a_crash),
+        cmocka_unit_test(the_end_of_a_ban_does_not_lift_a_later_one),
         cmocka_unit_test(decisions_are_chained_and_shown_to_those_they_concern),
         cmocka_unit_test(a_recipient_key_must_grow_and_be_signed),
         cmocka_unit_test(a_decision_at_any_failing_allocation_happens_whole_or_not_at_all),
