@@ -11,6 +11,7 @@
 #include <openssl/x509v3.h>
 #include <fcntl.h>
 #include <poll.h>
+#include <poll.h>
 #include <stdio.h>
 #include <sys/socket.h>
 #include <unistd.h>
