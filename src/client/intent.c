@@ -243,6 +243,10 @@ static tb_status client_intent_verify(struct client_turn *turn, const struct cli
         if (!is_for_room || invite.expires_ms < request->time_ms) {
             return TB_STATUS(CHAT_JOIN_INVITE);
         }
+        /* An old request that the hub shows again, long after its person left, is no wish. */
+        if (request->time_ms + CLIENT_JOIN_REQUEST_AGE_MS_MAX < turn->now_ms) {
+            return TB_STATUS(CHAT_JOIN_FORM);
+        }
         invite_key = request->invite_key;
     }
     return chat_records_verify_join(&turn->client->suite, request, invite_key, person.record,
