@@ -2,6 +2,7 @@
 #include "tests/support.h"
 
 #include "mls/group_branch.h"
+#include "mls/group_state.h" /* to make what an honest member cannot */
 #include "tests/unit/mls_party.h"
 
 static const tb_bytes NOTHING = { NULL, 0 };
@@ -326,6 +327,127 @@ static void a_welcome_of_a_branch_needs_the_old_group(void **state)
     party_end(&p);
 }
 
+/* ---------------------------------------------------------------- a dishonest creator */
+
+struct forgery {
+    const char *group_id, *identity; /* of the creator */
+    uint8_t usage;
+    size_t first_added, added_count;
+    bool is_late;    /* one commit before the one that adds */
+    size_t key_count; /* proposals of the resumption key */
+};
+
+/* A Welcome out of p's group, made by somebody who checks nothing. */
+static tb_bytes forge(struct party *p, struct next *n, const struct forgery *f)
+{
+    const struct mls_epoch *old = p->member[0].group->now;
+    const struct mls_group_params params = {
+        .group_id = tb_bytes_text(f->group_id),
+        .identity = tb_bytes_text(f->identity),
+        .signer = &n->signer[7],
+        .not_before_s = PARTY_NOW_S - 3600,
+        .not_after_s = PARTY_NOW_S + 86400,
+    };
+    uint8_t nonces[2][CRYPTO_HASH_MAX] = { { 1 }, { 2 } };
+    struct mls_resumption_psk of = { f->usage, old->context.group_id, old->context.epoch };
+    struct mls_pre_shared_key psks[2];
+    struct mls_psk_entry entry = { .psk = tb_secret_view(&old->secrets.resumption_psk) };
+    struct mls_proposal proposals[PARTY_MAX + 2];
+    struct mls_add adds[PARTY_MAX];
+    struct mls_commit_params commit = { .proposals = proposals, .psks = &entry, .psk_count = 1,
+                                        .tree_in_welcome = true };
+    const struct mls_commit_params empty = { .force_path = true };
+    struct mls_commit_out out;
+    for (size_t i = 0; i < f->added_count; i++) {
+        assert_ok(wire_decode(&mls_key_package_in_desc, n->key_package[f->first_added + i],
+                              &p->arena, &adds[i].key_package, NULL));
+        proposals[commit.proposal_count++] = (struct mls_proposal){
+            .proposal_type = MLS_PROPOSAL_ADD, .of = { .add = &adds[i] }
+        };
+    }
+    for (size_t i = 0; i < f->key_count; i++) {
+        psks[i].psk = (struct mls_pre_shared_key_id){ MLS_PSK_RESUMPTION, { .resumption = &of },
+                                                      { nonces[i], n->suite.hash_len } };
+        entry.id = psks[i].psk;
+        proposals[commit.proposal_count++] = (struct mls_proposal){
+            .proposal_type = MLS_PROPOSAL_PSK, .of = { .psk = &psks[i] }
+        };
+    }
+    mls_group_free(n->group[7]);
+    assert_ok(mls_group_create(&n->env, &params, &n->group[7]));
+    if (f->is_late) {
+        assert_ok(mls_group_commit(n->group[7], &empty, &p->arena, &out, NULL));
+        assert_ok(mls_group_pending_merge(n->group[7]));
+    }
+    n->group[7]->subgroup_usage = f->usage;
+    assert_ok(mls_group_commit(n->group[7], &commit, &p->arena, &out, NULL));
+    return out.welcome;
+}
+
+static void a_joiner_of_a_branch_checks_epoch_members_and_key(void **state)
+{
+    (void)state;
+    struct party p;
+    struct next n;
+    struct mls_group *group = NULL;
+    const uint8_t branch = MLS_RESUMPTION_BRANCH;
+    const struct {
+        struct forgery forgery;
+        uint16_t code;
+    } rows[] = {
+        { { "x", "member-0", branch, 1, 1, false, 1 }, TB_OK },
+        { { "x", "member-0", branch, 1, 1, true, 1 }, MLS_SUBGROUP_EPOCH },
+        { { "x", "mallory", branch, 1, 1, false, 1 }, MLS_SUBGROUP_MEMBER },
+        { { "x", "member-0", branch, 1, 3, false, 1 }, MLS_SUBGROUP_MEMBER },
+        { { "x", "member-0", branch, 1, 1, false, 2 }, MLS_WELCOME_PSK_USAGE },
+        { { "x", "member-0", branch, 1, 1, false, 0 }, MLS_WELCOME_PSK_USAGE },
+    };
+    party_start(&p, 0x0003, 40, 3);
+    next_init(&p, &n, 0x0003);
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        const struct mls_join_params join = next_join(&n, 1, forge(&p, &n, &rows[i].forgery));
+        assert_status(mls_group_branch_join(p.member[1].group, &n.env, &join, &group, NULL),
+                      rows[i].code);
+        if (rows[i].code == TB_OK) mls_group_free(group);
+        group = NULL;
+    }
+    next_end(&n);
+    party_end(&p);
+}
+
+static void a_joiner_of_a_successor_checks_what_the_reinit_says(void **state)
+{
+    (void)state;
+    struct party p;
+    struct next n;
+    struct mls_group *group = NULL;
+    const uint8_t reinit = MLS_RESUMPTION_REINIT;
+    const struct {
+        struct forgery forgery;
+        uint16_t code;
+    } rows[] = {
+        { { "the successor", "member-0", reinit, 1, 2, false, 1 }, TB_OK },
+        { { "another group", "member-0", reinit, 1, 2, false, 1 }, MLS_SUBGROUP_PARAMETERS },
+        { { "the successor", "member-0", reinit, 1, 2, true, 1 }, MLS_SUBGROUP_EPOCH },
+        { { "the successor", "member-0", reinit, 1, 3, false, 1 }, MLS_SUBGROUP_MEMBER },
+        { { "the successor", "member-0", reinit, 1, 1, false, 1 }, MLS_SUBGROUP_LEFT_OUT },
+        { { "the successor", "member-0", MLS_RESUMPTION_BRANCH, 1, 2, false, 1 },
+          MLS_WELCOME_PSK_USAGE },
+    };
+    party_start(&p, 0x0003, 41, 3);
+    next_init(&p, &n, 0x0001);
+    end_with_reinit(&p, 0, 0x0001, NULL, 0);
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        const struct mls_join_params join = next_join(&n, 1, forge(&p, &n, &rows[i].forgery));
+        assert_status(mls_group_reinit_join(p.member[1].group, &n.env, &join, &group, NULL),
+                      rows[i].code);
+        if (rows[i].code == TB_OK) mls_group_free(group);
+        group = NULL;
+    }
+    next_end(&n);
+    party_end(&p);
+}
+
 /* Section 12.1.4. */
 static void a_psk_proposal_of_usage_reinit_or_branch_is_refused_elsewhere(void **state)
 {
@@ -365,6 +487,8 @@ int main(void)
         cmocka_unit_test(a_branch_has_the_old_groups_suite),
         cmocka_unit_test(a_welcome_without_the_key_of_the_old_group_is_no_branch),
         cmocka_unit_test(a_welcome_of_a_branch_needs_the_old_group),
+        cmocka_unit_test(a_joiner_of_a_branch_checks_epoch_members_and_key),
+        cmocka_unit_test(a_joiner_of_a_successor_checks_what_the_reinit_says),
         cmocka_unit_test(a_psk_proposal_of_usage_reinit_or_branch_is_refused_elsewhere),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
