@@ -148,6 +148,23 @@ class Terminal:
             except OSError:
                 raise Refused(f"the shell ended: {text[-2000:]!r}")
 
+    def interrupt(self):
+        """Ctrl-C, and what is printed until the program has ended: a hub takes a mere hang-up for
+        the wish to read its configuration again."""
+        os.write(self.fd, b"\x03")
+        text = b""
+        end = time.monotonic() + COMMAND_SECONDS
+        while True:
+            expect(select.select([self.fd], [], [], max(0, end - time.monotonic()))[0],
+                   "Ctrl-C did not end it")
+            try:
+                part = os.read(self.fd, 65536)
+            except OSError:
+                part = b""
+            if not part:
+                return text.decode("utf-8", "replace")
+            text += part
+
     def close(self):
         try:
             os.kill(self.pid, signal.SIGHUP)
@@ -216,10 +233,17 @@ class Session:
         compare(self.variables, expected, (text + found.group(0)).rstrip("\n").split("\n"))
         expect("link" in self.variables.values, "no <link> in what the hub prints")
 
+    def stop(self):
+        while self.servers:
+            server = self.servers.pop()
+            try:
+                server.interrupt()
+            finally:
+                server.close()
+
     def close(self):
         self.shell.close()
-        for server in self.servers:
-            server.close()
+        self.stop()
 
 
 def main():
@@ -238,6 +262,7 @@ def main():
                     continue  # this is a part of it
                 steps.step(f"README.md:{number}: {command}",
                            lambda: session.run(command, expected), is_needed=True)
+        steps.step("Ctrl-C stops the hub", session.stop)
         return steps.close()
     except SystemExit as end:
         return end.code
