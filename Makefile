@@ -136,6 +136,9 @@ $(FUZZERS): $(BUILD)/fuzz/bin/%: $(BUILD)/fuzz/tests/fuzz/%.o \
 		$$(call archives,$$(call room_of,$$*),fuzz)
 	$(call link,fuzz,-lcmocka)
 
+$(filter $(BUILD)/fuzz/bin/sim_%,$(FUZZERS)): \
+		$(call objects,fuzz,$(filter-out tests/sim/main.c,$(SIM_C)))
+
 # The tests that walk through every table get their list from the headers.
 $(BUILD)/generated/wire_roots.h: tools/wiredoc tools/tables.py $(ROOM_C) $(wildcard src/*/*.h)
 	@tools/wiredoc --roots $@; touch $@
