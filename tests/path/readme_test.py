@@ -165,20 +165,31 @@ class Terminal:
                 return text.decode("utf-8", "replace")
             text += part
 
-    def close(self):
+    def is_gone(self):
+        """Nothing of the shell's process group is left: no hub, no client in the background."""
         try:
-            os.kill(self.pid, signal.SIGHUP)
-        except ProcessLookupError:
+            os.waitpid(self.pid, os.WNOHANG)
+        except ChildProcessError:
             pass
+        try:
+            os.killpg(self.pid, 0)
+        except ProcessLookupError:
+            return True
+        return False
+
+    def close(self):
+        """End everything that was started here; a hub takes the end of a terminal for no reason."""
+        for number in (signal.SIGTERM, signal.SIGKILL):
+            try:
+                os.killpg(self.pid, number)
+            except ProcessLookupError:
+                break
+            end = time.monotonic() + 10
+            while not self.is_gone() and time.monotonic() < end:
+                time.sleep(0.05)
         os.close(self.commands)
         os.close(self.fd)
-        end = time.monotonic() + 10
-        while os.waitpid(self.pid, os.WNOHANG)[0] == 0:
-            if time.monotonic() > end:
-                os.kill(self.pid, signal.SIGKILL)
-                os.waitpid(self.pid, 0)
-                return
-            time.sleep(0.05)
+        expect(self.is_gone(), f"the process group {self.pid} does not end")
 
 
 class Session:
@@ -242,8 +253,8 @@ class Session:
                 server.close()
 
     def close(self):
-        self.shell.close()
-        self.stop()
+        for terminal in (self.shell, *self.servers):
+            terminal.close()
 
 
 def main():
@@ -253,6 +264,8 @@ def main():
         return 1
     with open(README, encoding="utf-8") as file:
         text = file.read()
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, lambda *_: sys.exit(1))  # through the finally below
     folder = tempfile.mkdtemp(prefix="timbre-readme-")
     session = Session(folder)
     try:
