@@ -312,7 +312,7 @@ tb_status mls_group_info(struct mls_group *group, bool with_tree,
                          struct tb_arena *arena, tb_bytes *group_info, tb_bytes *ratchet_tree)
 {
     tb_bytes info, tree;
-    if (!group->is_active) return TB_STATUS(MLS_GROUP_INACTIVE);
+    TRY(mls_group_check_active(group));
     TRY(mls_group_epoch_info(group, group->now, with_tree, true, extensions, extension_count,
                              arena, &info));
     TRY(mls_tree_encode(&group->now->tree, arena, &tree));

@@ -1,6 +1,6 @@
 // usage: server.mjs PROTO [HOST:PORT]: mls-driver as a gRPC server of MLSClient, for the runner of the
 // MLS working group's interop tests.  PROTO is their mls_client.proto.  Without a place it listens on
-// a free port of loopback.  Says on its first line where; ends with its input or a signal.
+// a free port of loopback.  Says on its first line where; SIGINT and SIGTERM end it.
 import { Driver } from './driver.mjs';
 import { load } from './packages.mjs';
 

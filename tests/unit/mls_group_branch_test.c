@@ -143,6 +143,8 @@ static void after_a_reinit_the_old_group_takes_and_makes_nothing_more(void **sta
                       MLS_GROUP_REINIT);
         assert_status(mls_group_commit(groups[i], &commit, &p.arena, &out, NULL),
                       MLS_GROUP_REINIT);
+        assert_status(mls_group_info(groups[i], true, NULL, 0, &p.arena, &message, &message),
+                      MLS_GROUP_REINIT);
     }
     assert_bytes(mls_group_reinit(stored)->group_id, TB_LITERAL("the successor"));
     party_assert_reads(&p, 0, late, TB_LITERAL("late")); /* of before */
@@ -448,6 +450,42 @@ static void a_joiner_of_a_successor_checks_what_the_reinit_says(void **state)
     party_end(&p);
 }
 
+static void without_memory_no_group_comes_out_of_another(void **state)
+{
+    (void)state;
+    struct party p;
+    struct next n;
+    struct mls_commit_out out;
+    party_start(&p, 0x0003, 42, 2);
+    next_init(&p, &n, 0x0003);
+    const struct mls_group_branch_params params = next_params(&p, &n, 0, n.key_package + 1, 1);
+    tb_status status = { TB_NO_SPACE };
+    for (size_t count = 0; !tb_is_ok(status); count++) {
+        struct tb_arena arena;
+        size_t before = p.heap.mem.used_bytes;
+        tb_arena_init(&arena, &p.heap.mem, SIZE_MAX);
+        p.heap.fail_after = count;
+        status = mls_group_branch(p.member[0].group, &n.env, &params, &arena, &n.group[0], &out,
+                                  NULL);
+        if (tb_is_ok(status)) {
+            const struct mls_join_params join = next_join(&n, 1, out.welcome);
+            status = mls_group_branch_join(p.member[1].group, &n.env, &join, &n.group[1], NULL);
+        }
+        p.heap.fail_after = SIZE_MAX;
+        tb_arena_wipe(&arena);
+        if (tb_is_ok(status)) break;
+        assert_int_equal(status.code, TB_NO_SPACE);
+        mls_group_free(n.group[0]);
+        n.group[0] = NULL;
+        assert_null(n.group[1]);
+        assert_int_equal(p.heap.mem.used_bytes, before);
+    }
+    assert_bytes(mls_group_epoch_authenticator(n.group[1]),
+                 mls_group_epoch_authenticator(n.group[0]));
+    next_end(&n);
+    party_end(&p);
+}
+
 /* Section 12.1.4. */
 static void a_psk_proposal_of_usage_reinit_or_branch_is_refused_elsewhere(void **state)
 {
@@ -489,6 +527,7 @@ int main(void)
         cmocka_unit_test(a_welcome_of_a_branch_needs_the_old_group),
         cmocka_unit_test(a_joiner_of_a_branch_checks_epoch_members_and_key),
         cmocka_unit_test(a_joiner_of_a_successor_checks_what_the_reinit_says),
+        cmocka_unit_test(without_memory_no_group_comes_out_of_another),
         cmocka_unit_test(a_psk_proposal_of_usage_reinit_or_branch_is_refused_elsewhere),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
