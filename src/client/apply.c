@@ -320,8 +320,9 @@ static tb_status client_commit_stage(struct client_turn *turn, struct client_roo
                                      bool *is_blocked)
 {
     struct mls_received received;
-    TRY(mls_group_receive(room->group, entry->message, turn->now_ms / 1000, NULL, 0, &turn->arena,
-                          &received, NULL));
+    /* Lifetimes as of the time it was accepted: a device that was away replays the log. */
+    TRY(mls_group_receive(room->group, entry->message, entry->accepted_timestamp / 1000, NULL, 0,
+                          &turn->arena, &received, NULL));
     if (received.kind != MLS_RECEIVED_COMMIT) return TB_STATUS(MLS_CONTENT_TYPE);
     const struct mls_staged_view *view = mls_staged_view(received.staged);
     tb_status status = TB_STATUS(TB_OK);
@@ -526,8 +527,10 @@ tb_status client_commit_take_proposal(struct client_turn *turn, struct client_ro
     TRY(client_room_group(turn, room, &group));
     size_t count_before = mls_group_pending_proposal_count(group);
     TRY(client_leave_see(turn, room, entry->body.proposal->message));
-    tb_status status = mls_group_receive(group, entry->body.proposal->message, turn->now_ms / 1000,
-                                         NULL, 0, &turn->arena, &received, NULL);
+    const struct chat_entry_handshake *handshake = entry->body.proposal;
+    tb_status status = mls_group_receive(group, handshake->message,
+                                         handshake->accepted_timestamp / 1000, NULL, 0,
+                                         &turn->arena, &received, NULL);
     if (client_status_is_fatal(status)) return status;
     if (status.code == MLS_EPOCH) return client_room_end(turn, room, CLIENT_ROOM_REJOINING);
     /* Our own SelfRemove comes back and is pending already; what is invalid changes nothing. */

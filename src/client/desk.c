@@ -98,6 +98,25 @@ out:
     return status;
 }
 
+/* [[RecipientKey, private key], ...], newest first: deterministic CBOR. */
+static tb_status client_desk_keys_body(struct client_turn *turn,
+                                       const struct client_desk_row *desk, tb_bytes *body)
+{
+    struct tb_buf buf;
+    tb_status status = TB_STATUS(TB_OK);
+    tb_buf_init(&buf, turn->client->config.mem, CLIENT_DESK_KEYS_LEN_MAX);
+    CHECK(wire_cbor_put_array(&buf, desk->keys.count));
+    for (size_t i = 0; i < desk->keys.count; i++) {
+        CHECK(wire_cbor_put_array(&buf, 2));
+        CHECK(wire_cbor_put_bytes(&buf, desk->keys.at[i].recipient_key));
+        CHECK(wire_cbor_put_bytes(&buf, desk->keys.at[i].private_key));
+    }
+    CHECK(tb_arena_dup(&turn->arena, tb_buf_view(&buf), body));
+out:
+    tb_buf_wipe(&buf);
+    return status;
+}
+
 /* ------------------------------------------------------------------ publishing */
 
 static tb_status client_desk_published(struct client_turn *turn,
@@ -141,27 +160,121 @@ static tb_status client_desk_publish(struct client_turn *turn, struct client_des
     return client_request_send(turn, CHAT_VERB_DESK_PUBLISH, &publish, client_desk_published, NULL);
 }
 
+/* ------------------------------------------------------------------ rotation */
+
+static tb_status client_desk_shared_get(struct client_turn *turn,
+                                        struct client_desk_shared_row *out)
+{
+    tb_status status = client_table_get(turn, CLIENT_TABLE_META, client_key_text("desk shared"),
+                                        &client_desk_shared_row_desc, out);
+    if (status.code != TB_NOT_FOUND) return status;
+    *out = (struct client_desk_shared_row){ 0 };
+    return TB_STATUS(TB_OK);
+}
+
+static tb_status client_desk_shared_put(struct client_turn *turn,
+                                        const struct client_desk_shared_row *row)
+{
+    return client_table_put(turn, CLIENT_TABLE_META, client_key_text("desk shared"),
+                            &client_desk_shared_row_desc, row);
+}
+
+static bool client_desk_has_leaf(const struct chat_policy_leaf *leaves, size_t count,
+                                 tb_bytes device)
+{
+    for (size_t i = 0; i < count; i++) {
+        if (tb_bytes_equal(leaves[i].identity, device)) return true;
+    }
+    return false;
+}
+
+tb_status client_desk_members_seen(struct client_turn *turn, struct client_room *room)
+{
+    struct client_desk_row desk;
+    struct client_desk_shared_row shared;
+    struct chat_policy_leaf *leaves;
+    size_t count;
+    tb_status status = client_desk_get(turn, &desk);
+    if (status.code == TB_NOT_FOUND) return TB_STATUS(TB_OK);
+    TRY(status);
+    if (desk.verify_key.len == 0 || !tb_bytes_equal(desk.room_uri, room->row.room_uri)) {
+        return TB_STATUS(TB_OK); /* only who holds verify_key can publish another key */
+    }
+    TRY(client_desk_shared_get(turn, &shared));
+    TRY(client_room_leaves(turn, room, &leaves, &count));
+    for (size_t i = 0; i < shared.devices.count; i++) {
+        if (!client_desk_has_leaf(leaves, count, shared.devices.at[i].value)) shared.is_due = 1;
+    }
+    shared.devices.at = tb_arena_take(&turn->arena, count, sizeof *shared.devices.at);
+    if (shared.devices.at == NULL) return TB_STATUS(TB_NO_SPACE);
+    for (size_t i = 0; i < count; i++) shared.devices.at[i].value = leaves[i].identity;
+    shared.devices.count = count;
+    if (shared.is_due) turn->client->is_desk_publishing = false; /* looked at in this turn */
+    return client_desk_shared_put(turn, &shared);
+}
+
 static tb_status client_recipient_put(struct client_turn *turn,
                                       const struct client_request *request, uint16_t code,
                                       tb_bytes body)
 {
-    (void)turn, (void)request, (void)code, (void)body;
-    return TB_STATUS(TB_OK); /* the next login looks again */
+    (void)request, (void)body;
+    struct client_desk_shared_row shared;
+    if (code != CHAT_CODE_OK) return TB_STATUS(TB_OK); /* the next login looks again */
+    TRY(client_desk_shared_get(turn, &shared));
+    shared.rotation = CLIENT_DESK_KEY_PUBLISHED;
+    turn->client->is_desk_publishing = !shared.is_due;
+    return client_desk_shared_put(turn, &shared);
 }
 
-/* Keys rotate by time, with an owner's client (amendments 25). */
+static tb_status client_recipient_publish(struct client_turn *turn,
+                                          const struct client_desk_row *desk)
+{
+    struct chat_recipient_key key;
+    TRY(wire_decode(&chat_recipient_key_desc, desk->keys.at[0].recipient_key, &turn->arena, &key,
+                    NULL));
+    return client_request_send(turn, CHAT_VERB_RECIPIENT_KEY_PUT, &key, client_recipient_put, NULL);
+}
+
+/* Our own message came back in the log: what it announced can be published. */
+static tb_status client_desk_announced(struct client_turn *turn, tb_bytes body)
+{
+    struct client_desk_row desk;
+    struct client_desk_shared_row shared;
+    tb_bytes newest;
+    TRY(client_desk_shared_get(turn, &shared));
+    if (shared.rotation != CLIENT_DESK_KEY_MADE) return TB_STATUS(TB_OK);
+    TRY(client_desk_get(turn, &desk));
+    TRY(client_desk_keys_body(turn, &desk, &newest));
+    if (!tb_bytes_equal(body, newest)) return TB_STATUS(TB_OK); /* the keys before these */
+    shared.rotation = CLIENT_DESK_KEY_ANNOUNCED;
+    TRY(client_desk_shared_put(turn, &shared));
+    return client_is_online(turn->client) ? client_recipient_publish(turn, &desk)
+                                          : TB_STATUS(TB_OK);
+}
+
+/* Keys rotate by time and when somebody who had them is gone, with an owner's client (amendments
+ * 25).  The desk knows a key before the hub publishes it. */
 static tb_status client_desk_renew(struct client_turn *turn, struct client_desk_row *desk,
                                    struct client_room *room)
 {
     struct chat_recipient_key key;
+    struct client_desk_shared_row shared;
     if (desk->keys.count == 0 || desk->verify_key.len == 0) return TB_STATUS(TB_OK);
+    TRY(client_desk_members_seen(turn, room));
+    turn->client->is_desk_publishing = true;
+    TRY(client_desk_shared_get(turn, &shared));
+    if (shared.rotation == CLIENT_DESK_KEY_MADE) return TB_STATUS(TB_OK);
+    if (shared.rotation == CLIENT_DESK_KEY_ANNOUNCED) return client_recipient_publish(turn, desk);
     TRY(wire_decode(&chat_recipient_key_desc, desk->keys.at[0].recipient_key, &turn->arena, &key,
                     NULL));
-    if (key.not_after_ms > turn->now_ms + CLIENT_RECIPIENT_KEY_RENEW_MS) return TB_STATUS(TB_OK);
+    bool is_old = key.not_after_ms <= turn->now_ms + CLIENT_RECIPIENT_KEY_RENEW_MS;
+    if (!is_old && !shared.is_due) return TB_STATUS(TB_OK);
     TRY(client_desk_key_new(turn, desk, &key));
     TRY(client_desk_put(turn, desk));
-    TRY(client_desk_keys_send(turn, room));
-    return client_request_send(turn, CHAT_VERB_RECIPIENT_KEY_PUT, &key, client_recipient_put, NULL);
+    shared.is_due = 0;
+    shared.rotation = CLIENT_DESK_KEY_MADE;
+    TRY(client_desk_shared_put(turn, &shared));
+    return client_desk_keys_send(turn, room);
 }
 
 tb_status client_desk_work(struct client_turn *turn)
@@ -184,35 +297,23 @@ tb_status client_desk_work(struct client_turn *turn)
     TRY(status);
     if (room->row.state != CLIENT_ROOM_OPEN) return TB_STATUS(TB_OK);
     if (!has_desk) return client_desk_publish(turn, &desk, room);
-    client->is_desk_publishing = true; /* looked at once a connection */
+    client->is_desk_publishing = true; /* once a connection, and when somebody is gone */
     return client_desk_renew(turn, &desk, room);
 }
 
 /* ------------------------------------------------------------------ sharing */
 
-/* [[RecipientKey, private key], ...], newest first: deterministic CBOR. */
 tb_status client_desk_keys_send(struct client_turn *turn, struct client_room *room)
 {
     struct client_desk_row desk;
-    struct tb_buf buf;
     tb_bytes body;
     tb_status status = client_desk_get(turn, &desk);
     if (status.code == TB_NOT_FOUND) return TB_STATUS(TB_OK);
     TRY(status);
-    tb_buf_init(&buf, turn->client->config.mem, CLIENT_DESK_KEYS_LEN_MAX);
-    CHECK(wire_cbor_put_array(&buf, desk.keys.count));
-    for (size_t i = 0; i < desk.keys.count; i++) {
-        CHECK(wire_cbor_put_array(&buf, 2));
-        CHECK(wire_cbor_put_bytes(&buf, desk.keys.at[i].recipient_key));
-        CHECK(wire_cbor_put_bytes(&buf, desk.keys.at[i].private_key));
-    }
-    CHECK(tb_arena_dup(&turn->arena, tb_buf_view(&buf), &body));
+    TRY(client_desk_keys_body(turn, &desk, &body));
     struct client_send_params message = {
         .content_type = TB_LITERAL(CHAT_TYPE_DESK_KEYS), .body = body, .is_silent = true };
-    CHECK(client_send_content(turn, room, &message));
-out:
-    tb_buf_wipe(&buf);
-    return status;
+    return client_send_content(turn, room, &message);
 }
 
 /* One announced key: signed by the desk, and the private half belongs to it. */
@@ -287,7 +388,8 @@ tb_status client_desk_keys_taken(struct client_turn *turn, struct client_room *r
     struct client_desk_row desk = { 0 };
     bool is_desk_room = room->row.kind == CHAT_ROOM_DESK
                         && tb_bytes_equal(room->row.room_uri, client->hub.desk_uri);
-    if (!is_desk_room || tb_bytes_equal(sender, client->profile.account)) return TB_STATUS(TB_OK);
+    if (!is_desk_room) return TB_STATUS(TB_OK);
+    if (tb_bytes_equal(sender, client->profile.account)) return client_desk_announced(turn, body);
     tb_status status = client_desk_get(turn, &desk);
     if (status.code == TB_NOT_FOUND) {
         desk.room_uri = room->row.room_uri;

@@ -18,6 +18,8 @@ TB_MUST_USE tb_status client_desk_work(struct client_turn *turn);
 TB_MUST_USE tb_status client_desk_get(struct client_turn *turn, struct client_desk_row *out);
 TB_MUST_USE tb_status client_desk_keys_taken(struct client_turn *turn, struct client_room *room,
                                              tb_bytes sender, tb_bytes body);
+/* A commit of the desk room is final: whose device is gone had the keys, so they change. */
+TB_MUST_USE tb_status client_desk_members_seen(struct client_turn *turn, struct client_room *room);
 /* Send the desk's keys into the desk room. */
 TB_MUST_USE tb_status client_desk_keys_send(struct client_turn *turn, struct client_room *room);
 /* A RecipientKey that the hub published: serial, signature, announcement. */

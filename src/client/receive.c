@@ -3,7 +3,7 @@
  * behind it are one batch, and the cursor is acknowledged after that batch.  A page that needs
  * something from the hub first (stubs of a gap, records of new members) waits, and those behind it.
  */
-#include "client/rooms.h"
+#include "client/desk.h"
 
 #include <string.h>
 
@@ -202,5 +202,6 @@ tb_status client_receive_final(struct client_turn *turn, struct client_room *roo
     client_room_touch(room);
     TRY(client_room_before_drop(turn, room));
     TRY(client_timeline_release(turn, room));
+    if (room->row.kind == CHAT_ROOM_DESK) TRY(client_desk_members_seen(turn, room));
     return client_commit_own_final(turn, room);
 }

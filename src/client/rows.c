@@ -5,6 +5,7 @@
 WIRE_TABLE(client_profile_row, CLIENT_PROFILE_ROW)
 WIRE_TABLE(client_desk_key_row, CLIENT_DESK_KEY_ROW)
 WIRE_TABLE(client_desk_row, CLIENT_DESK_ROW)
+WIRE_TABLE(client_desk_shared_row, CLIENT_DESK_SHARED_ROW)
 WIRE_TABLE(client_decided_row, CLIENT_DECIDED_ROW)
 WIRE_TABLE(client_recipient_row, CLIENT_RECIPIENT_ROW)
 WIRE_TABLE(client_alarm_row, CLIENT_ALARM_ROW)

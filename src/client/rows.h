@@ -62,6 +62,18 @@ WIRE_STRUCT(client_desk_key_row, CLIENT_DESK_KEY_ROW)
     ROW(S, VEC,       keys,          client_desk_key_row) /* newest first */
 WIRE_STRUCT(client_desk_row, CLIENT_DESK_ROW)
 
+/* META "desk shared", on the owner's device that holds verify_key: who has the current keys. */
+enum client_desk_rotation {
+    CLIENT_DESK_KEY_PUBLISHED = 0,
+    CLIENT_DESK_KEY_MADE = 1,     /* on its way into the desk room */
+    CLIENT_DESK_KEY_ANNOUNCED = 2 /* the desk knows it; the hub is to publish it */
+};
+#define CLIENT_DESK_SHARED_ROW(ROW, S)                                           \
+    ROW(S, U8,  is_due,   NONE) /* a device that had the keys is gone */         \
+    ROW(S, U8,  rotation, NONE) /* enum client_desk_rotation */                  \
+    ROW(S, VEC, devices,  wire_opaque)
+WIRE_STRUCT(client_desk_shared_row, CLIENT_DESK_SHARED_ROW)
+
 /* META "decided" report id: the newest decision of the log about this case, for moderators. */
 #define CLIENT_DECIDED_ROW(ROW, S)                                               \
     ROW(S, U64,       number,         NONE)                                      \

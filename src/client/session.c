@@ -44,7 +44,7 @@ static tb_status client_hello_answered(struct client_turn *turn,
         return client_session_refuse(turn, CLIENT_HUB_DOMAIN, answer.domain);
     }
     memcpy(client->nonce, answer.nonce, sizeof client->nonce);
-    /* Without a desk little is possible, so whether there is one by now is asked before all else. */
+    /* Without a desk little is possible: whether there is one by now is asked before all else. */
     bool is_known = client->hub.version != 0 && client->hub.desk_uri.len != 0;
     if (is_known) return client_after_record(turn);
     client->session = CLIENT_SESSION_RECORD;

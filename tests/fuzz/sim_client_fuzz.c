@@ -1,7 +1,7 @@
 /*
  * The client engine under a hostile hub or network.  The simulator makes a room of four with real
  * groups; bob's device is away while others write, add somebody and leave.  What the hub then
- * sends him is recorded once.  A run plays it to a fresh client over bob's store, and the input says
+ * sends it is recorded once.  A run plays it to a fresh client over its store, and the input says
  * frame by frame what happens to it: delivered, lost, doubled, one octet changed, cut short, or the
  * store refuses the turn.
  *
