@@ -129,8 +129,11 @@ static void sim_talk(struct sim *sim, const char *room, size_t count)
     }
 }
 
-/* bob's profile is an old copy: it may not send, and comes back as a new device. */
-void sim_script_copy(uint64_t seed, bool is_trace)
+/*
+ * bob's profile is an old copy: it may not send, and comes back as a new device.  The copy is from
+ * before bob's last login (the counter tells), or from within the same session (the cursor does).
+ */
+static void sim_script_copy_of(uint64_t seed, bool is_trace, bool is_same_session)
 {
     struct sim *sim = malloc(sizeof *sim);
     struct store_mem backup;
@@ -144,7 +147,7 @@ void sim_script_copy(uint64_t seed, bool is_trace)
     sim_talk(sim, room, 4);
     store_mem_init(&backup);
     store_mem_copy(&backup, &bob->store);
-    sim_disconnect(bob);
+    if (!is_same_session) sim_disconnect(bob);
     sim_settle(sim, 60000);
     sim_talk(sim, room, 4);
     sim_client_go_back(bob, &backup);
@@ -164,6 +167,12 @@ void sim_script_copy(uint64_t seed, bool is_trace)
     store_mem_wipe(&backup);
     sim_wipe(sim);
     free(sim);
+}
+
+void sim_script_copy(uint64_t seed, bool is_trace)
+{
+    sim_script_copy_of(seed, is_trace, false);
+    sim_script_copy_of(seed, is_trace, true);
 }
 
 /* The hub is restored from a backup: members give back what it lost, and nobody accuses it. */
