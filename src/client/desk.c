@@ -408,10 +408,16 @@ static tb_status client_recipient_announced(struct client_turn *turn,
                                             const struct chat_recipient_key *key)
 {
     struct client_desk_row desk;
+    struct client_room *room;
     tb_bytes encoded;
     tb_status status = client_desk_get(turn, &desk);
     if (status.code == TB_NOT_FOUND || desk.keys.count == 0) return TB_STATUS(TB_OK);
     TRY(status);
+    status = client_room_get(turn, desk.room_uri, &room);
+    if (status.code == TB_NOT_FOUND) return TB_STATUS(TB_OK);
+    TRY(status);
+    /* Whoever is out of the desk room is told of its keys no longer. */
+    if (room->row.state != CLIENT_ROOM_OPEN) return TB_STATUS(TB_OK);
     TRY(wire_encode(&chat_recipient_key_desc, key, &turn->arena, &encoded));
     for (size_t i = 0; i < desk.keys.count; i++) {
         if (tb_bytes_equal(desk.keys.at[i].recipient_key, encoded)) return TB_STATUS(TB_OK);

@@ -174,6 +174,55 @@ static void another_moderator_takes_a_ban_back_if_there_is_one(void **state)
     finish(sim);
 }
 
+/* ------------------------------------------------------------------ the desk's keys */
+
+static struct client_desk_key_view newest_key(struct sim *sim, size_t who)
+{
+    struct client_desk_key_view *keys, newest = { 0 };
+    struct tb_arena arena;
+    size_t count;
+    tb_arena_init(&arena, &sim->heap.mem, 1 << 26);
+    assert_ok(client_desk_keys(sim->clients[who].client, &arena, &keys, &count));
+    for (size_t i = 0; i < count; i++) {
+        if (keys[i].serial > newest.serial) newest = keys[i];
+    }
+    newest.hash = (tb_bytes){ 0 };
+    tb_arena_wipe(&arena);
+    return newest;
+}
+
+/* Bob stays at the desk, carol goes: what she holds opens no report that comes later. */
+static void the_desk_s_key_changes_when_a_moderator_is_gone(void **state)
+{
+    (void)state;
+    struct sim *sim = start(37);
+    struct sim_client *ada = &sim->clients[0];
+    char desk[256];
+    desk_room(sim, desk);
+    join_desk(sim, 1);
+    join_desk(sim, 2);
+    assert_int_equal(newest_key(sim, 2).serial, 1);
+    assert_true(newest_key(sim, 2).has_private);
+    size_t removal = sim_act_remove(ada, desk, &sim->clients[2]);
+    sim_settle(sim, 60000);
+    sim_act_expect(sim, removal);
+    for (size_t who = 0; who < 2; who++) {
+        assert_int_equal(newest_key(sim, who).serial, 2);
+        assert_true(newest_key(sim, who).has_private);
+    }
+    assert_int_equal(newest_key(sim, 2).serial, 1);
+    uint8_t id[32];
+    make_case(sim, id); /* sealed to the new key, and opened by ada's verification */
+    size_t leave = sim_act_leave(&sim->clients[1], desk);
+    sim_settle(sim, 60000);
+    sim_act_expect(sim, leave);
+    assert_int_equal(newest_key(sim, 0).serial, 3);
+    sim_disconnect(ada);
+    sim_settle(sim, 60000);
+    assert_int_equal(newest_key(sim, 0).serial, 3); /* once for each who is gone */
+    finish(sim);
+}
+
 /* ------------------------------------------------------------------ a desk that comes later */
 
 static tb_status create(struct sim_client *who, const void *params, uint64_t *op)
@@ -215,6 +264,7 @@ int main(void)
         cmocka_unit_test(a_report_is_about_shown_messages_of_one_other_account),
         cmocka_unit_test(a_ban_is_taken_back_from_its_own_case),
         cmocka_unit_test(another_moderator_takes_a_ban_back_if_there_is_one),
+        cmocka_unit_test(the_desk_s_key_changes_when_a_moderator_is_gone),
         cmocka_unit_test(a_desk_made_while_a_client_was_away_is_known_when_it_is_online),
     };
     return cmocka_run_group_tests_name("sim_desk", tests, NULL, NULL);
