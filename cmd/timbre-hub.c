@@ -12,7 +12,7 @@ static const struct host_cli_verb verbs[] = {
     { "user", "close-sessions", "ACCOUNT", 1, 1, "close all its connections",
       host_verb_user_close_sessions },
     { "invite", "create", "", 0, 0, "a link that makes an account", host_verb_invite_create },
-    { "invite", "list", "", 0, 0, "invitations that can still be used", host_verb_invite_list },
+    { "invite", "list", "", 0, 0, "invitations, and how often each was used", host_verb_invite_list },
     { "invite", "revoke", "ID", 1, 1, "end an invitation", host_verb_invite_revoke },
     { "room", "list", "", 0, 0, "all rooms, as far as a hub can know them", host_verb_room_list },
     { "room", "show", "ROOM", 1, 1, "one room", host_verb_room_show },

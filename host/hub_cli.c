@@ -82,6 +82,7 @@ static void print_help(FILE *to, const struct host_cli_verb *verbs, size_t verb_
           "  --data-dir DIR         the same as --set server.data_dir=DIR\n"
           "  --listen ADDRESS:PORT  the same as --set server.listen=...\n"
           "  --set SECTION.KEY=V    any key of the configuration\n"
+          "  --version              of program, schema and protocol\n"
           "  --json                 objects instead of tables, errors as problem objects\n"
           "  --quiet                no more than was asked for\n"
           "  --yes                  go on where a person would be asked\n"
@@ -100,7 +101,7 @@ struct parsing {
     const char *config_path;
     const char *words[WORD_COUNT_MAX];
     size_t word_count;
-    bool wants_help;
+    bool wants_help, wants_version;
 };
 
 static bool take_flag(struct parsing *parsing, const char *option)
@@ -120,6 +121,7 @@ static bool take_flag(struct parsing *parsing, const char *option)
         { "--end", &cli->is_end },
         { "--help", &parsing->wants_help },
         { "-h", &parsing->wants_help },
+        { "--version", &parsing->wants_version },
     };
     for (size_t i = 0; i < sizeof flags / sizeof flags[0]; i++) {
         if (strcmp(option, flags[i].name) != 0) continue;
@@ -207,6 +209,23 @@ static const struct host_cli_verb *find_verb(const struct parsing *parsing,
     return NULL;
 }
 
+/* Of the verbs that begin with the words; of everything when there are none. */
+static void print_help_of(const struct parsing *parsing, FILE *to,
+                          const struct host_cli_verb *verbs, size_t verb_count)
+{
+    size_t used = 0, shown = 0;
+    const struct host_cli_verb *verb = find_verb(parsing, verbs, verb_count, &used);
+    for (size_t i = 0; i < verb_count && parsing->word_count > 0; i++) {
+        bool is_meant = verb != NULL ? verb == &verbs[i]
+                                     : strcmp(verbs[i].noun, parsing->words[0]) == 0;
+        if (!is_meant) continue;
+        if (shown++ == 0) fputs("usage: timbre-hub [options]\n", to);
+        print_verb(to, &verbs[i]);
+    }
+    if (shown == 0) print_help(to, verbs, verb_count);
+    else fputs("\n'timbre-hub --help' lists all verbs and the options.\n", to);
+}
+
 static int fail_unknown(const struct parsing *parsing, const struct host_cli_verb *verbs,
                         size_t verb_count)
 {
@@ -227,13 +246,18 @@ int host_cli_main(int argc, char **argv, const struct host_cli_verb *verbs, size
 {
     static struct host_cli cli; /* too large for the stack of a verb */
     struct parsing parsing = { .cli = &cli };
+    size_t used = 0;
+    cli.program = argc > 0 ? argv[0] : "";
     host_config_init(&cli.config, stderr);
     if (!parse(&parsing, argc, argv, false)) return HOST_EXIT_USAGE;
+    if (parsing.wants_version) {
+        parsing.words[0] = "version";
+        parsing.word_count = 1;
+    }
     if (parsing.wants_help || parsing.word_count == 0) {
-        print_help(parsing.wants_help ? stdout : stderr, verbs, verb_count);
+        print_help_of(&parsing, parsing.wants_help ? stdout : stderr, verbs, verb_count);
         return parsing.wants_help ? HOST_EXIT_OK : HOST_EXIT_USAGE;
     }
-    size_t used = 0;
     const struct host_cli_verb *verb = find_verb(&parsing, verbs, verb_count, &used);
     if (verb == NULL) return fail_unknown(&parsing, verbs, verb_count);
     cli.argument_count = parsing.word_count - used;

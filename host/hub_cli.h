@@ -29,6 +29,7 @@ enum { HOST_CLI_ARGUMENT_COUNT_MAX = 8 };
 
 struct host_cli {
     struct host_config config;
+    const char *program; /* as it was called */
     const char *arguments[HOST_CLI_ARGUMENT_COUNT_MAX]; /* behind the verb */
     size_t argument_count;
     bool is_json, is_quiet, is_yes, is_dry_run;

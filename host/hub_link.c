@@ -4,9 +4,30 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "host/files.h"
 #include "host/qr.h"
 
-void host_link_origin(const struct host_config *config, char out[HOST_LINK_LEN_MAX])
+static bool origin_path(const struct host_config *config, char out[HOST_PATH_LEN_MAX])
+{
+    const char *folder = host_config_text(config, HOST_KEY_server_data_dir);
+    return host_file_join(out, folder, "origin").code == TB_OK;
+}
+
+/* What the hub wrote; false when it wrote nothing. */
+static bool origin_read(const struct host_config *config, char out[HOST_LINK_LEN_MAX])
+{
+    char path[HOST_PATH_LEN_MAX];
+    FILE *file = origin_path(config, path) ? fopen(path, "re") : NULL;
+    if (file == NULL) return false;
+    bool is_read = fgets(out, HOST_LINK_LEN_MAX, file) != NULL;
+    fclose(file);
+    if (!is_read) return false;
+    out[strcspn(out, "\n")] = 0;
+    return *out != 0;
+}
+
+/* From the settings alone. */
+static void origin_make(const struct host_config *config, char out[HOST_LINK_LEN_MAX])
 {
     const char *url = host_config_text(config, HOST_KEY_server_public_url);
     if (*url != 0) {
@@ -23,6 +44,20 @@ void host_link_origin(const struct host_config *config, char out[HOST_LINK_LEN_M
     }
     bool is_tls = *host_config_text(config, HOST_KEY_tls_certificate_file) != 0;
     snprintf(out, HOST_LINK_LEN_MAX, "http%s://localhost:%u", is_tls ? "s" : "", port);
+}
+
+void host_link_origin(const struct host_config *config, char out[HOST_LINK_LEN_MAX])
+{
+    bool is_set = *host_config_text(config, HOST_KEY_server_public_url) != 0;
+    if (is_set || !origin_read(config, out)) origin_make(config, out);
+}
+
+tb_status host_link_origin_write(const struct host_config *config)
+{
+    char path[HOST_PATH_LEN_MAX], origin[HOST_LINK_LEN_MAX];
+    if (!origin_path(config, path)) return TB_STATUS(TB_TOO_LONG);
+    origin_make(config, origin);
+    return host_file_write(path, tb_bytes_text(origin), 0600);
 }
 
 void host_link_print(const struct host_cli *cli, tb_bytes fragment, bool is_admin,

@@ -6,9 +6,12 @@
 
 enum { HOST_LINK_LEN_MAX = 1024 };
 
-/* The URL that people reach the hub by: [server] public_url, or http(s)://localhost:<port of the
- * first listener>. */
+/* The URL that people reach the hub by: [server] public_url, else what the hub of this data directory
+ * wrote when it started, else http(s)://localhost:<port of the first listener>. */
 void host_link_origin(const struct host_config *config, char out[HOST_LINK_LEN_MAX]);
+/* The hub that starts here leaves its URL as <data_dir>/origin, for verbs that know other settings.
+ * HOST_IO, TB_TOO_LONG. */
+TB_MUST_USE tb_status host_link_origin_write(const struct host_config *config);
 /* <origin>/j/#<fragment>, with what it is good for.  The link is a secret: it goes to standard
  * output and nowhere else. */
 void host_link_print(const struct host_cli *cli, tb_bytes fragment, bool is_admin,

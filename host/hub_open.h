@@ -3,6 +3,7 @@
  *
  *     <data_dir>/hub.db       the database (with -wal and -shm while it is open)
  *     <data_dir>/lock         held by whichever process may write
+ *     <data_dir>/origin       the URL of the hub that started here last (hub_link.h)
  *     <data_dir>/admin.sock   while the hub runs
  */
 #ifndef TB_HOST_HUB_OPEN_H

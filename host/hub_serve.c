@@ -95,14 +95,22 @@ static void say_what_next(const char *origin)
            origin);
 }
 
-static void say_commands(void)
+/* Programs lie beside this one: they are shown with the folder that it was called with, if any. */
+static void say_commands(const char *program)
 {
-    puts("\nIn another terminal, with the link at hand to be pasted:\n\n"
-         "  timbre account register --profile alice      asks for the link\n"
-         "  timbre room create \"Our room\" --profile alice\n"
-         "  timbre-hub invite create                      a link for somebody else\n"
-         "  timbre chat ROOM --profile alice\n\n"
-         "Ctrl-C stops the hub.\n");
+    static const char *const commands[] = {
+        "timbre account register --profile alice      asks for the link",
+        "timbre room create \"Our room\" --profile alice",
+        "timbre-hub invite create                     a link for somebody else",
+        "timbre chat \"Our room\" --profile alice",
+    };
+    const char *slash = strrchr(program, '/');
+    int folder_len = slash != NULL ? (int)(slash - program) + 1 : 0;
+    puts("\nIn another terminal, with the link at hand to be pasted:\n");
+    for (size_t i = 0; i < sizeof commands / sizeof commands[0]; i++) {
+        printf("  %.*s%s\n", folder_len, program, commands[i]);
+    }
+    puts("\nCtrl-C stops the hub.\n");
     fflush(stdout);
 }
 
@@ -129,7 +137,7 @@ static void print_first_invitation(struct serving *serving)
         host_link_origin(&cli->config, origin);
         if (!cli->is_json) say_what_next(origin);
         host_link_print(cli, fragment, true, expires_ms, 1);
-        if (!cli->is_json) say_commands();
+        if (!cli->is_json) say_commands(cli->program);
         fflush(stdout);
     } else {
         host_log(&serving->log, HOST_LOG_ERROR, "invitation", "no invitation was made: %s",
@@ -181,9 +189,17 @@ static int serve(struct serving *serving)
     warn_of_clear_text(serving, &server);
     struct host_server *running = NULL;
     if (status.code == TB_OK) status = host_server_new(&server, &running);
+    if (status.code == TB_OK) {
+        status = host_link_origin_write(config);
+        if (status.code != TB_OK) {
+            host_server_free(running);
+            return fail(serving, status);
+        }
+    }
     if (status.code != TB_OK) {
         host_cli_fail(serving->cli, "serve", "the hub does not start: %s",
-                      host_status_text(status));
+                      status.code == HOST_NETWORK ? "it cannot listen where it should; see above"
+                                                  : host_status_text(status));
         return status.code == HOST_TLS ? HOST_EXIT_CONFIG : HOST_EXIT_UNAVAILABLE;
     }
     print_first_invitation(serving);

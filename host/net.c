@@ -147,22 +147,27 @@ tb_status host_net_listen_unix(const char *path, int *out)
     return TB_STATUS(TB_OK);
 }
 
-void host_net_text(int fd, char out[HOST_NET_TEXT_LEN_MAX])
+void host_net_address_text(const union host_address *address, char out[HOST_NET_TEXT_LEN_MAX])
 {
-    union host_address address;
-    socklen_t len = sizeof address;
     char text[INET6_ADDRSTRLEN] = "?";
-    if (getsockname(fd, &address.any, &len) != 0) address.any.sa_family = AF_UNSPEC;
-    if (address.any.sa_family == AF_INET) {
-        inet_ntop(AF_INET, &address.v4.sin_addr, text, sizeof text);
-        snprintf(out, HOST_NET_TEXT_LEN_MAX, "%s:%u", text, (unsigned)ntohs(address.v4.sin_port));
-    } else if (address.any.sa_family == AF_INET6) {
-        inet_ntop(AF_INET6, &address.v6.sin6_addr, text, sizeof text);
-        unsigned port = ntohs(address.v6.sin6_port);
+    if (address->any.sa_family == AF_INET) {
+        inet_ntop(AF_INET, &address->v4.sin_addr, text, sizeof text);
+        snprintf(out, HOST_NET_TEXT_LEN_MAX, "%s:%u", text, (unsigned)ntohs(address->v4.sin_port));
+    } else if (address->any.sa_family == AF_INET6) {
+        inet_ntop(AF_INET6, &address->v6.sin6_addr, text, sizeof text);
+        unsigned port = ntohs(address->v6.sin6_port);
         snprintf(out, HOST_NET_TEXT_LEN_MAX, "[%s]:%u", text, port);
     } else {
         snprintf(out, HOST_NET_TEXT_LEN_MAX, "?");
     }
+}
+
+void host_net_text(int fd, char out[HOST_NET_TEXT_LEN_MAX])
+{
+    union host_address address;
+    socklen_t len = sizeof address;
+    if (getsockname(fd, &address.any, &len) != 0) address.any.sa_family = AF_UNSPEC;
+    host_net_address_text(&address, out);
 }
 
 /* ------------------------------------------------------------------ peers */

@@ -33,7 +33,9 @@ TB_MUST_USE tb_status host_net_listen(const union host_address *address, int *fd
 TB_MUST_USE tb_status host_net_listen_unix(const char *path, int *fd);
 TB_MUST_USE tb_status host_net_connect_unix(const char *path, int *fd);
 
-/* "127.0.0.1:8470" as it was bound. */
+/* "127.0.0.1:8470". */
+void host_net_address_text(const union host_address *address, char out[HOST_NET_TEXT_LEN_MAX]);
+/* The same, as the socket was bound. */
 void host_net_text(int fd, char out[HOST_NET_TEXT_LEN_MAX]);
 
 /* Networks whose word on a client's address counts: "127.0.0.0/8 ::1 10.0.0.2". */

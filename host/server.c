@@ -58,9 +58,13 @@ static tb_status listen_all(struct host_server *server, const union host_address
             continue;
         }
         if (status.code != TB_OK) {
-            host_log(server->config.log, HOST_LOG_ERROR, "listen", "cannot listen (%s): %s",
-                     role == ROLE_METRICS ? "[metrics] listen" : "[server] listen",
-                     strerror(errno));
+            const char *why = strerror(errno);
+            char at[HOST_NET_TEXT_LEN_MAX];
+            host_net_address_text(&address, at);
+            host_log(server->config.log, HOST_LOG_ERROR, "listen", "cannot listen at %s: %s; %s",
+                     at, why,
+                     role == ROLE_METRICS ? "choose another with [metrics] listen, or none"
+                                          : "choose another with --listen or [server] listen");
             return status;
         }
         TRY(add_listener(server, fd, role));

@@ -282,9 +282,13 @@ class World:
         return self.hub.finish(RUN_SECONDS)
 
     def hub_verb(self, *words, code=0):
-        done = subprocess.run(self.hub_command(*words), env=self.env, stdin=subprocess.DEVNULL,
+        return self.program(self.hub_command(*words), code)
+
+    def program(self, command, code=0):
+        """Any program to its end.  code None: any."""
+        done = subprocess.run(command, env=self.env, stdin=subprocess.DEVNULL,
                               capture_output=True, text=True, timeout=RUN_SECONDS)
-        result = Result(["timbre-hub", *words], done.returncode, done.stdout, done.stderr)
+        result = Result(command, done.returncode, done.stdout, done.stderr)
         if code is not None:
             equal(result.code, code, f"exit code of\n{result}\n")
         return result

@@ -9,10 +9,11 @@ import sys
 import threading
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
-from lib import Screen, World, equal, expect, main, wait_for  # noqa: E402
+from lib import HUB, Screen, World, equal, expect, main, wait_for  # noqa: E402
 
 EVIL = "\x1b[2J\x1b]0;owned\x07 I know where you live\u202e"
 OK, FAILED, USAGE, NOT_FOUND, DENIED, CONFLICT, NETWORK, VERIFY = range(8)
+UNAVAILABLE = 69
 
 
 def path(steps, world):
@@ -66,6 +67,18 @@ def first_people(steps, world):
         result = world.run("thief", "account", "register", stdin=f"{head}#{wrong}\n", code=None)
         expect(result.code not in (OK, 70, -11, -6), f"not refused: {result}")
     steps.step("an invitation with one letter changed is refused", forged)
+
+    def elsewhere():
+        result = world.program([HUB, "--data-dir", world.data, "invite", "create"])
+        expect(result.out.startswith(world.origin + "/j/#"), result)
+        taken = world.program([HUB, "--data-dir", world.data + "-2", "--listen",
+                               f"localhost:{world.port}", "serve"], code=UNAVAILABLE)
+        expect(f"127.0.0.1:{world.port}" in taken.err and "--listen" in taken.err, taken)
+        result = world.program([HUB, "--version"])
+        expect(result.out.startswith("timbre-hub "), result)
+        result = world.program([HUB, "invite", "create", "--help"])
+        expect("invite create" in result.out and "room thaw" not in result.out, result)
+    steps.step("an invitation leads to where the hub runs; a port in use is named", elsewhere)
 
     for name in ("bob", "carol", "dave", "mallory"):
         steps.step(f"{name} registers with an invitation", lambda: world.register(name),
