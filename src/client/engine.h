@@ -34,6 +34,7 @@ enum {
     CLIENT_LEAF_LIFE_S = 366 * 86400,
     CLIENT_LEAF_BACKDATE_S = 86400,         /* clocks differ */
     CLIENT_OUTBOX_FLIGHT_MAX = 32,          /* messages of a room on their way */
+    CLIENT_OUTBOX_LOOK_COUNT = 128,         /* the oldest rows: what may have left is among them */
     CLIENT_TEXT_LEN_MAX = 60000,            /* octets of a text; framing and MLS need the rest */
     CLIENT_PADDING_LEN = 64,                /* application data is padded to a multiple */
     CLIENT_DUTY_DELAY_MS_MAX = 2000,        /* random delay before a mandatory commit */

@@ -19,11 +19,18 @@ static tb_status client_outbox_put(struct client_turn *turn, struct client_key k
     return client_table_put(turn, CLIENT_TABLE_OUTBOX, key, &client_outbox_row_desc, row);
 }
 
+/* The oldest rows of a room, in order. */
+static tb_status client_outbox_oldest(struct client_turn *turn, const struct client_room *room,
+                                      size_t count_max, struct client_pairs *out)
+{
+    return client_table_of_room(turn, CLIENT_TABLE_OUTBOX, room->row.no, 0, UINT64_MAX, count_max,
+                                out);
+}
+
 static tb_status client_outbox_rows(struct client_turn *turn, const struct client_room *room,
                                     struct client_pairs *out)
 {
-    return client_table_of_room(turn, CLIENT_TABLE_OUTBOX, room->row.no, 0, UINT64_MAX, SIZE_MAX,
-                                out);
+    return client_outbox_oldest(turn, room, SIZE_MAX, out);
 }
 
 static tb_status client_outbox_decode(struct client_turn *turn, const struct client_pair *pair,
@@ -238,9 +245,10 @@ tb_status client_send_work(struct client_turn *turn, struct client_room *room)
     if ((room->flags & CLIENT_ROOM_HAS_OUTBOX) == 0) return TB_STATUS(TB_OK);
     if (!client_room_is_steady(turn->client, room)) return TB_STATUS(TB_OK);
     /* The hub's proposals are committed first, and a commit of ours may end the epoch. */
+    /* The window covers what is under way and what was answered and is not in the log yet. */
     bool waits = room->row.duty != CLIENT_DUTY_NONE || room->row.has_commit;
     if (waits || room->flight_count >= CLIENT_OUTBOX_FLIGHT_MAX) return TB_STATUS(TB_OK);
-    TRY(client_outbox_rows(turn, room, &rows));
+    TRY(client_outbox_oldest(turn, room, CLIENT_OUTBOX_LOOK_COUNT, &rows));
     if (rows.count == 0) room->flags &= ~(unsigned)CLIENT_ROOM_HAS_OUTBOX;
     for (size_t i = 0; i < rows.count; i++) {
         if (room->flight_count >= CLIENT_OUTBOX_FLIGHT_MAX) break;
@@ -269,7 +277,8 @@ tb_status client_send_find(struct client_turn *turn, struct client_room *room,
 {
     struct client_pairs rows;
     if ((room->flags & CLIENT_ROOM_HAS_OUTBOX) == 0) return TB_STATUS(TB_NOT_FOUND);
-    TRY(client_outbox_rows(turn, room, &rows));
+    /* No more than these can have left, so what comes back is among them. */
+    TRY(client_outbox_oldest(turn, room, CLIENT_OUTBOX_LOOK_COUNT, &rows));
     for (size_t i = 0; i < rows.count; i++) {
         TRY(client_outbox_decode(turn, &rows.at[i], out));
         if (memcmp(out->franking_tag, franking_tag, CHAT_HASH_LEN) != 0) continue;
