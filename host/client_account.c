@@ -1,6 +1,7 @@
 /* The verbs of account, device, contact and safety-code, and those that need no room. */
 #include <string.h>
 
+#include "chat/policy.h"
 #include "client/status.h"
 #include "host/client_app.h"
 #include "host/client_manual.h"
@@ -128,10 +129,40 @@ int cli_verb_device_list(struct cli_app *app)
     return CLI_EXIT_OK;
 }
 
+/* Is this profile in the desk's room, and nobody else with a device?  What cannot be read says no:
+ * a profile that is in trouble has to come back all the same. */
+static bool is_alone_at_desk(struct cli_app *app)
+{
+    struct client_room_view *rooms = NULL;
+    size_t room_count = 0;
+    bool is_alone = false;
+    cli_run_read_begin(&app->run);
+    tb_status status = client_rooms(app->run.client, &app->arena, &rooms, &room_count);
+    for (size_t i = 0; status.code == TB_OK && i < room_count; i++) {
+        struct client_member_view *members = NULL;
+        size_t count = 0, self_count = 0, other_count = 0;
+        if (rooms[i].kind != CHAT_ROOM_DESK) continue;
+        tb_status known = client_members(app->run.client, rooms[i].room, &app->arena, &members,
+                                         &count);
+        for (size_t k = 0; known.code == TB_OK && k < count; k++) {
+            if (members[k].is_self) self_count++;
+            else if (members[k].device_count != 0) other_count++;
+        }
+        if (self_count != 0 && other_count == 0) is_alone = true;
+    }
+    status = cli_run_read_end(&app->run, status);
+    return status.code == TB_OK && is_alone;
+}
+
 int cli_verb_device_rejoin(struct cli_app *app)
 {
     static const char doing[] = "rejoin";
     uint64_t op = 0;
+    if (is_alone_at_desk(app)) {
+        cli_out_note(&app->out, "You are the desk's only moderator.  Nobody could let the new "
+                                "device into the desk's room, and no further moderator could be "
+                                "added.\n");
+    }
     if (!cli_app_agreed(app, "Revoke the old device and make this profile a new one?")) {
         return CLI_EXIT_USAGE;
     }
@@ -246,6 +277,9 @@ int cli_verb_safety_code(struct cli_app *app)
     int code = cli_app_refresh(app);
     if (code == CLI_EXIT_OK) code = cli_app_account(app, app->args.words[0], &account);
     if (code != CLI_EXIT_OK) return code;
+    if (tb_bytes_equal(account, client_account(app->run.client))) {
+        return cli_app_usage(app, "a safety code stands between you and somebody else", NULL);
+    }
     cli_run_read_begin(&app->run);
     tb_status status = client_safety_code(app->run.client, account, &app->arena, &digits);
     status = cli_run_read_end(&app->run, status);

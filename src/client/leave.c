@@ -78,6 +78,26 @@ tb_status client_leave_see(struct client_turn *turn, struct client_room *room, t
     return TB_STATUS(TB_OK);
 }
 
+/* Without an owner the desk could take nobody in and publish no key, and reports would lie there. */
+static tb_status client_leave_check(struct client_turn *turn, struct client_room *room)
+{
+    struct client *client = turn->client;
+    struct chat_policy_room policy;
+    bool has_owner = false, has_other = false;
+    if (!tb_bytes_equal(room->row.room_uri, client->hub.desk_uri)) return TB_STATUS(TB_OK);
+    TRY(client_room_policy(turn, room, &policy));
+    tb_bytes self = client->profile.account;
+    bool is_owner = chat_policy_role_of(&policy.participants, self) == CHAT_ROLE_OWNER;
+    for (size_t i = 0; i < policy.participants.participants.count; i++) {
+        const struct chat_user_role_pair *person = &policy.participants.participants.at[i];
+        if (tb_bytes_equal(person->user, self)) continue;
+        has_owner = has_owner || person->role_index == CHAT_ROLE_OWNER;
+        has_other = has_other || person->role_index != CHAT_ROLE_BANNED;
+    }
+    bool may_leave = is_owner ? has_owner : has_other;
+    return TB_STATUS(may_leave ? TB_OK : CLIENT_DESK_LAST);
+}
+
 tb_status client_room_leave(struct client *client, uint64_t now_ms, tb_bytes room_uri,
                             struct client_effects *effects, uint64_t *op)
 {
@@ -85,6 +105,7 @@ tb_status client_room_leave(struct client *client, uint64_t now_ms, tb_bytes roo
     struct client_room *room;
     tb_status status = client_turn_begin(&turn, client, now_ms, effects);
     if (tb_is_ok(status)) status = client_room_open(&turn, room_uri, &room);
+    if (tb_is_ok(status)) status = client_leave_check(&turn, room);
     if (tb_is_ok(status)) {
         room->row.leave_wanted = true;
         room->leave_op = *op = client_op_new(client);

@@ -38,6 +38,7 @@
     CODE(CLIENT_REPORT_HIDDEN, 930, "this number is no message that was shown to anybody")         \
     CODE(CLIENT_UNBAN_DECIDER, 931, "another moderator than the one who decided takes back a ban") \
     CODE(CLIENT_UNBAN_SCOPE, 932, "a ban is taken back where it was made: in the room or the hub") \
+    CODE(CLIENT_DESK_LAST, 933, "the desk's last owner cannot leave it: nobody could carry it on") \
     CODE(CLIENT_ALARM_FORK, 950, "a sender had seen another history of this room")                 \
     CODE(CLIENT_ALARM_EQUIVOCATION, 951, "the hub signed two histories of this room")              \
     CODE(CLIENT_ALARM_RESET, 952, "an account was reset: its keys no longer follow from the old")  \

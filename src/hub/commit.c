@@ -191,6 +191,10 @@ static uint16_t take_proposal(struct hub *hub, struct hub_call *call, struct upd
     if (has_open_item(room, HUB_MANDATORY_LEAVE, call->device.at, HUB_DEVICE_ID_LEN)) {
         return CHAT_CODE_OK; /* asked again */
     }
+    if (tb_bytes_equal(hub_room_uri(room), hub->desk.desk_uri) &&
+        hub_desk_is_last(hub, &call->account->id)) {
+        return hub_refuse(call, CHAT_CODE_POLICY, "the desk's last owner cannot leave it");
+    }
     if (!hub_mandatory_may_leave(room)) {
         return hub_refuse(call, CHAT_CODE_RATE_LIMITED, "many leave this room; try again");
     }

@@ -102,6 +102,12 @@ static uint16_t check_subject(struct hub *hub, struct hub_call *call, struct dec
     if (d->decision->scope == CHAT_SCOPE_ROOM && d->room == NULL) {
         return hub_refuse(call, CHAT_CODE_NOT_FOUND, "there is no such room");
     }
+    bool is_desk_room =
+        d->room != NULL && tb_bytes_equal(hub_room_uri(d->room), hub->desk.desk_uri);
+    if (d->decision->action == CHAT_ACTION_BAN && (d->room == NULL || is_desk_room) &&
+        hub_desk_is_last(hub, &d->subject->id)) {
+        return hub_refuse(call, CHAT_CODE_POLICY, "the desk's last owner cannot be banned");
+    }
     if (d->request->sealed_statements.count > STATEMENT_COUNT_MAX) return CHAT_CODE_TOO_LARGE;
     return check_notice(hub, call, d);
 }

@@ -12,6 +12,36 @@ bool hub_is_desk(struct hub *hub, const struct hub_user_id *user)
     return hub_room_is_active(room, user);
 }
 
+static bool is_leaving(const struct hub_room *room, const struct hub_user_id *user)
+{
+    for (size_t i = 0; i < room->shape.mandatory.count; i++) {
+        const struct hub_row_mandatory *item = &room->shape.mandatory.at[i];
+        if (item->kind == HUB_MANDATORY_LEAVE &&
+            memcmp(item->device, user->at, sizeof user->at) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+bool hub_desk_is_last(struct hub *hub, const struct hub_user_id *user)
+{
+    struct hub_room *room;
+    bool has_owner = false, has_other = false;
+    if (!hub_is_desk(hub, user)) return false;
+    if (!tb_is_ok(hub_room_by_uri(hub, hub->desk.desk_uri, &room)) || room == NULL) return false;
+    for (size_t i = 0; i < room->shape.participants.count; i++) {
+        struct hub_user_id other;
+        memcpy(other.at, room->shape.participants.at[i].user, sizeof other.at);
+        if (memcmp(other.at, user->at, sizeof other.at) == 0) continue;
+        if (!hub_room_is_active(room, &other) || is_leaving(room, &other)) continue;
+        has_other = true;
+        if ((hub_room_role_bits(room, &other) & HUB_ROLE_IS_OWNER) != 0) has_owner = true;
+    }
+    bool is_owner = (hub_room_role_bits(room, user) & HUB_ROLE_IS_OWNER) != 0;
+    return is_owner ? !has_owner : !has_other;
+}
+
 void hub_push_desk(struct hub *hub, struct hub_effects *effects, uint16_t push,
                    const struct wire_desc *desc, const void *body)
 {

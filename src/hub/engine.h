@@ -566,6 +566,9 @@ TB_MUST_USE tb_status hub_mandatory_refs(const struct hub_room *room, struct tb_
 /* --------------------------------------------------------- report.c, desk.c, decision.c */
 
 bool hub_is_desk(struct hub *hub, const struct hub_user_id *user);
+/* Is this the last owner of the desk, or without an owner its last participant?  Who leaves does
+ * not count any more.  Nobody could carry the desk on. */
+bool hub_desk_is_last(struct hub *hub, const struct hub_user_id *user);
 /* To every connection of the desk. */
 void hub_push_desk(struct hub *hub, struct hub_effects *effects, uint16_t push,
                    const struct wire_desc *desc, const void *body);

@@ -456,6 +456,43 @@ static void the_end_of_a_ban_does_not_lift_a_later_one(void **state)
     world_end(&w);
 }
 
+static uint16_t leave_desk(struct world *w, struct person *who)
+{
+    static const uint8_t none[] = { 0 };
+    const struct mls_proposal leave = { .proposal_type = MLS_PROPOSAL_SELF_REMOVE };
+    struct world_commit c = { .count = 0 };
+    assert_ok(mls_group_propose(who->groups[DESK], &leave, TB_ARRAY(none), true, &w->arena,
+                                &c.out.commit));
+    return world_update(w, who, DESK, &c);
+}
+
+static void the_desk_keeps_an_owner(void **state)
+{
+    (void)state;
+    struct world w;
+    struct world_desk_keys keys;
+    world_init(&w, 24);
+    world_usual(&w, &keys, 4);
+    struct person *alice = &w.people[ALICE], *bob = &w.people[BOB], *carol = &w.people[CAROL];
+    const uint8_t scopes[] = { CHAT_SCOPE_ROOM, CHAT_SCOPE_HUB };
+    world_add(&w, alice, bob, DESK, CHAT_ROLE_MODERATOR);
+    assert_code(leave_desk(&w, alice), CHAT_CODE_POLICY);
+    tb_bytes kitchen = w.rooms[ROOM];
+    open_notice(&w, bob, alice);
+    w.rooms[ROOM] = w.rooms[DESK];
+    for (size_t i = 0; i < 2; i++) {
+        struct chat_decision_put put = decide(&w, bob, alice, CHAT_ACTION_BAN, scopes[i], 1);
+        assert_code(world_ask(&w, bob, CHAT_VERB_DECISION_PUT, &put, NULL), CHAT_CODE_POLICY);
+    }
+    w.rooms[ROOM] = kitchen; /* elsewhere an owner of the desk is like everybody */
+    struct chat_decision_put put = decide(&w, bob, alice, CHAT_ACTION_BAN, CHAT_SCOPE_ROOM, 2);
+    assert_code(world_ask(&w, bob, CHAT_VERB_DECISION_PUT, &put, NULL), CHAT_CODE_OK);
+    world_add(&w, alice, carol, DESK, CHAT_ROLE_OWNER);
+    assert_code(leave_desk(&w, alice), CHAT_CODE_OK);
+    assert_code(leave_desk(&w, carol), CHAT_CODE_POLICY); /* alice is as good as gone */
+    world_end(&w);
+}
+
 static void decisions_are_chained_and_shown_to_those_they_concern(void **state)
 {
     (void)state;
@@ -574,6 +611,7 @@ int main(void)
         cmocka_unit_test(an_unban_lifts_the_restriction_and_takes_the_user_off_the_list),
         cmocka_unit_test(a_ban_ends_at_its_time_also_after_a_crash),
         cmocka_unit_test(the_end_of_a_ban_does_not_lift_a_later_one),
+        cmocka_unit_test(the_desk_keeps_an_owner),
         cmocka_unit_test(decisions_are_chained_and_shown_to_those_they_concern),
         cmocka_unit_test(a_recipient_key_must_grow_and_be_signed),
         cmocka_unit_test(a_decision_at_any_failing_allocation_happens_whole_or_not_at_all),

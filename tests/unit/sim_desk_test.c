@@ -223,6 +223,21 @@ static void the_desk_s_key_changes_when_a_moderator_is_gone(void **state)
     finish(sim);
 }
 
+static void the_desk_s_last_owner_does_not_leave_it(void **state)
+{
+    (void)state;
+    struct sim *sim = start(38);
+    char desk[256];
+    desk_room(sim, desk);
+    assert_int_equal(sim->ops[sim_act_leave(&sim->clients[0], desk)].code, CLIENT_DESK_LAST);
+    join_desk(sim, 1);
+    assert_int_equal(sim->ops[sim_act_leave(&sim->clients[0], desk)].code, CLIENT_DESK_LAST);
+    size_t leave = sim_act_leave(&sim->clients[1], desk);
+    sim_settle(sim, 60000);
+    sim_act_expect(sim, leave);
+    finish(sim);
+}
+
 /* ------------------------------------------------------------------ a desk that comes later */
 
 static tb_status create(struct sim_client *who, const void *params, uint64_t *op)
@@ -265,6 +280,7 @@ int main(void)
         cmocka_unit_test(a_ban_is_taken_back_from_its_own_case),
         cmocka_unit_test(another_moderator_takes_a_ban_back_if_there_is_one),
         cmocka_unit_test(the_desk_s_key_changes_when_a_moderator_is_gone),
+        cmocka_unit_test(the_desk_s_last_owner_does_not_leave_it),
         cmocka_unit_test(a_desk_made_while_a_client_was_away_is_known_when_it_is_online),
     };
     return cmocka_run_group_tests_name("sim_desk", tests, NULL, NULL);
