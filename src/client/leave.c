@@ -78,7 +78,7 @@ tb_status client_leave_see(struct client_turn *turn, struct client_room *room, t
     return TB_STATUS(TB_OK);
 }
 
-/* Without an owner the desk could take nobody in and publish no key, and reports would lie there. */
+/* Without an owner the desk could take nobody in and publish no key; reports would lie there. */
 static tb_status client_leave_check(struct client_turn *turn, struct client_room *room)
 {
     struct client *client = turn->client;
