@@ -1,5 +1,6 @@
 #include "host/client_app.h"
 
+#include <errno.h>
 #include <locale.h>
 #include <stdlib.h>
 #include <string.h>
@@ -11,6 +12,8 @@
 #include "host/mem_os.h"
 #include "wire/text.h"
 #include "wire/uri.h"
+
+enum { CA_LEN_MAX = 1 << 20 }; /* octets of a file of certificates that a profile keeps */
 
 /* ------------------------------------------------------------------ refusals */
 
@@ -272,6 +275,54 @@ const char *cli_app_visible(struct cli_app *app, tb_bytes text)
 
 /* ------------------------------------------------------------------ the program */
 
+/* Also where the command line could not be read to its end. */
+static bool asks_for_json(int argc, char **argv)
+{
+    for (int i = 1; i < argc && strcmp(argv[i], "--") != 0; i++) {
+        if (strcmp(argv[i], "--json") == 0) return true;
+    }
+    return false;
+}
+
+/* A refused command line: as it was said, or the same as a problem object. */
+static int refuse_words(struct cli_app *app, char *said)
+{
+    static const char before[] = "timbre: ";
+    if (cli_out_is_text(&app->out)) {
+        fputs(said, app->out.err);
+        return CLI_EXIT_USAGE;
+    }
+    char *title = said, *end = strchr(said, '\n');
+    if (strncmp(title, before, strlen(before)) == 0) title += strlen(before);
+    char *advice = end != NULL ? end + 1 : NULL;
+    if (end != NULL) *end = 0;
+    if (advice != NULL) advice[strcspn(advice, "\n")] = 0;
+    if (advice != NULL && advice[strcspn(advice, ":")] != 0) advice = NULL; /* a list for people */
+    const struct cli_problem problem = { CLI_EXIT_USAGE, "usage", title,
+                                         advice != NULL && *advice != 0 ? advice : NULL };
+    return cli_out_fail(&app->out, &problem, "read the command line", (tb_bytes){ 0 });
+}
+
+/* CLI_EXIT_OK: app->args is whole, and its verb is there or NULL. */
+static int read_words(struct cli_app *app, int argc, char **argv)
+{
+    char *said = NULL;
+    size_t len = 0;
+    int code = CLI_EXIT_OK;
+    FILE *err = open_memstream(&said, &len);
+    if (err == NULL) return CLI_EXIT_FAILED;
+    bool is_fit = cli_args_parse(&app->args, argc, argv, err);
+    bool is_run = is_fit && app->args.verb != NULL && !cli_args_has(&app->args, CLI_OPTION_HELP);
+    if (is_run) is_fit = cli_args_check(&app->args, err);
+    bool is_json = asks_for_json(argc, argv);
+    cli_out_init(&app->out, stdout, stderr, is_json, cli_args_has(&app->args, CLI_OPTION_QUIET),
+                 cli_args_has(&app->args, CLI_OPTION_NO_COLOR));
+    if (fclose(err) != 0) code = CLI_EXIT_FAILED;
+    else if (!is_fit) code = refuse_words(app, said);
+    free(said);
+    return code;
+}
+
 static const char *profile_name(const struct cli_app *app)
 {
     const char *given = app->args.values[CLI_OPTION_PROFILE], *own = getenv("TIMBRE_PROFILE");
@@ -330,8 +381,12 @@ static int app_open(struct cli_app *app)
         return cli_app_fail_detail(app, status, doing, tb_bytes_text(holder));
     }
     if (status.code != TB_OK) return cli_app_fail_detail(app, status, doing, tb_bytes_text(folder));
-    status = cli_run_init(&app->run, &app->profile, &app->mem, &app->rng,
-                          app->args.values[CLI_OPTION_CA_FILE]);
+    const char *ca_file = app->args.values[CLI_OPTION_CA_FILE];
+    if (ca_file == NULL && host_file_join(app->ca_path, folder, "ca.pem").code == TB_OK &&
+        host_file_exists(app->ca_path)) {
+        ca_file = app->ca_path;
+    }
+    status = cli_run_init(&app->run, &app->profile, &app->mem, &app->rng, ca_file);
     if (status.code != TB_OK) {
         cli_profile_close(&app->profile);
         return cli_app_fail_detail(app, status, doing, tb_bytes_text(folder));
@@ -354,6 +409,30 @@ int cli_app_call(struct cli_app *app)
     return code;
 }
 
+static int fail_ca_file(struct cli_app *app, const char *path)
+{
+    const struct cli_problem problem = { CLI_EXIT_NOT_FOUND, "ca_file",
+                                         "the file of --ca-file cannot be read", NULL };
+    char detail[CLI_WHY_LEN_MAX];
+    (void)snprintf(detail, sizeof detail, "%s: %s", path, strerror(errno));
+    return cli_out_fail(&app->out, &problem, "trust a certificate", tb_bytes_text(detail));
+}
+
+/* A new profile keeps the certificates that it was told to trust, so that later verbs need not be
+ * told again; a copy, because the file may lie on a stick that goes away. */
+static int keep_ca_file(struct cli_app *app)
+{
+    const char *path = app->args.values[CLI_OPTION_CA_FILE];
+    char kept[HOST_PATH_LEN_MAX];
+    tb_bytes text = { 0 };
+    if (path == NULL) return CLI_EXIT_OK;
+    tb_status status = host_file_join(kept, app->profile.folder, "ca.pem");
+    if (status.code == TB_OK) status = host_file_read(path, CA_LEN_MAX, &app->arena, &text);
+    if (status.code == TB_OK) status = host_file_write(kept, text, 0600);
+    if (status.code == TB_OK) return CLI_EXIT_OK;
+    return cli_app_fail_detail(app, status, "keep the certificates", tb_bytes_text(path));
+}
+
 static int app_run(struct cli_app *app)
 {
     uint64_t span_ms;
@@ -362,11 +441,18 @@ static int app_run(struct cli_app *app)
     if (timeout != NULL && !cli_text_span(timeout, &span_ms)) {
         return cli_app_usage(app, "--timeout is a span like 30s or 5m", NULL);
     }
+    const char *lines = app->args.values[CLI_OPTION_LINES];
+    if (lines != NULL && !cli_text_number(lines, 1000000000, &span_ms)) {
+        return cli_app_usage(app, "--lines is a number", NULL);
+    }
+    const char *ca_file = app->args.values[CLI_OPTION_CA_FILE];
+    if (ca_file != NULL && access(ca_file, R_OK) != 0) return fail_ca_file(app, ca_file);
     host_mem_init(&app->mem, SIZE_MAX);
     host_rng_init(&app->rng);
     tb_arena_init(&app->arena, &app->mem, CLI_APP_ARENA_BYTES_MAX);
     if (app->args.verb->need != CLI_NEEDS_NOTHING) code = app_open(app);
     if (code == CLI_EXIT_OK) code = cli_app_call(app);
+    if (code == CLI_EXIT_OK && app->args.verb->need == CLI_NEEDS_NEW) code = keep_ca_file(app);
     if (app->is_open) {
         cli_run_wipe(&app->run);
         cli_profile_close(&app->profile);
@@ -382,10 +468,8 @@ int cli_app_main(int argc, char **argv)
     const char *utf8 = "C.UTF-8";
     if (setlocale(LC_CTYPE, "") == NULL || MB_CUR_MAX == 1) (void)setlocale(LC_CTYPE, utf8);
     cli_run_catch_signals();
-    if (!cli_args_parse(&app.args, argc, argv, stderr)) return CLI_EXIT_USAGE;
-    cli_out_init(&app.out, stdout, stderr, cli_args_has(&app.args, CLI_OPTION_JSON),
-                 cli_args_has(&app.args, CLI_OPTION_QUIET),
-                 cli_args_has(&app.args, CLI_OPTION_NO_COLOR));
+    int code = read_words(&app, argc, argv);
+    if (code != CLI_EXIT_OK) return code;
     bool wants_help = cli_args_has(&app.args, CLI_OPTION_HELP);
     if (app.args.verb == NULL) {
         cli_verbs_usage(wants_help ? stdout : stderr);
@@ -395,8 +479,7 @@ int cli_app_main(int argc, char **argv)
         cli_verb_help(app.args.verb, stdout);
         return CLI_EXIT_OK;
     }
-    if (!cli_args_check(&app.args, stderr)) return CLI_EXIT_USAGE;
-    int code = app_run(&app);
+    code = app_run(&app);
     if (fflush(stdout) != 0 && code == CLI_EXIT_OK) code = CLI_EXIT_FAILED;
     return code;
 }

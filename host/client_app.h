@@ -28,6 +28,7 @@ struct cli_app {
     struct cli_profile profile;
     struct cli_run run;
     struct tb_arena arena; /* of the verb that runs */
+    char ca_path[HOST_PATH_LEN_MAX]; /* the profile's own certificates, where it has some */
     bool is_open;          /* profile and run */
     bool is_rpc;
 };

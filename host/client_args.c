@@ -114,7 +114,9 @@ bool cli_args_parse(struct cli_args *args, int argc, char **argv, FILE *err)
     if (count == 0) return true; /* no verb: the usage is shown */
     args->verb = cli_verb_find(words, count, &taken);
     if (args->verb == NULL) {
-        complain(err, "there is no verb '", words[0], "'");
+        if (!cli_verb_is_noun(words[0])) complain(err, "there is no verb '", words[0], "'");
+        else if (count == 1) complain(err, "a verb is missing behind '", words[0], "'");
+        else complain(err, "there is no such verb: ", words[1], "");
         cli_verb_hint(words, count, err);
         return false;
     }

@@ -1,6 +1,7 @@
 /* The verbs that write and read messages. */
 #include <string.h>
 
+#include "chat/policy.h"
 #include "client/status.h"
 #include "host/client_text.h"
 #include "host/client_timeline.h"
@@ -96,14 +97,48 @@ int cli_verb_tail(struct cli_app *app)
     return is_end ? CLI_EXIT_OK : cli_app_fail(app, status, doing);
 }
 
-int cli_verb_notice_show(struct cli_app *app)
+static tb_status show_whole(struct cli_app *app, tb_bytes room)
 {
     struct cli_timeline timeline;
-    tb_bytes room = { 0 };
+    TRY(cli_timeline_init(&timeline, app, room, 0));
+    return cli_timeline_print(&timeline);
+}
+
+/* Notices bear one name; several that are meant are shown one after another. */
+static tb_status show_named(struct cli_app *app, tb_bytes name, bool *is_shown)
+{
+    struct client_room_view *rooms = NULL;
+    size_t count = 0;
+    cli_run_read_begin(&app->run);
+    tb_status status = client_rooms(app->run.client, &app->arena, &rooms, &count);
+    status = cli_run_read_end(&app->run, status);
+    for (size_t i = 0; status.code == TB_OK && i < count; i++) {
+        if (rooms[i].kind != CHAT_ROOM_NOTICE || !tb_bytes_equal(rooms[i].name, name)) continue;
+        cli_out_say(&app->out, "%s%s\n", *is_shown ? "\n" : "",
+                    cli_app_visible(app, rooms[i].room));
+        *is_shown = true;
+        status = show_whole(app, rooms[i].room);
+    }
+    return status;
+}
+
+int cli_verb_notice_show(struct cli_app *app)
+{
+    static const char doing[] = "show the notice";
+    tb_bytes room = { 0 }, word = tb_bytes_text(app->args.words[0]);
+    bool is_shown = false;
     int code = cli_app_refresh(app);
-    if (code == CLI_EXIT_OK) code = cli_app_room(app, app->args.words[0], &room);
     if (code != CLI_EXIT_OK) return code;
-    tb_status status = cli_timeline_init(&timeline, app, room, 0);
-    if (status.code == TB_OK) status = cli_timeline_print(&timeline);
-    return status.code == TB_OK ? CLI_EXIT_OK : cli_app_fail(app, status, "show the notice");
+    cli_run_read_begin(&app->run);
+    tb_status status = client_room_find(app->run.client, word, &app->arena, &room);
+    status = cli_run_read_end(&app->run, status);
+    if (status.code == TB_OK) status = show_whole(app, room);
+    else if (status.code == CLIENT_AMBIGUOUS) status = show_named(app, word, &is_shown);
+    if (status.code == TB_NOT_FOUND || (status.code == TB_OK && room.len == 0 && !is_shown)) {
+        const struct cli_problem unknown = { CLI_EXIT_NOT_FOUND, "room_unknown",
+                                             "there is no such notice, or more than one begins so",
+                                             "'timbre notice list' lists the notices." };
+        return cli_out_fail(&app->out, &unknown, doing, word);
+    }
+    return status.code == TB_OK ? CLI_EXIT_OK : cli_app_fail(app, status, doing);
 }

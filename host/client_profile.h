@@ -3,6 +3,7 @@
  *
  *     <data folder>/<name>/lock         who uses it
  *     <data folder>/<name>/key          the profile key (client_key.h)
+ *     <data folder>/<name>/ca.pem       --ca-file of its registration; absent: the system's
  *     <data folder>/<name>/profile.db   the engine's store; every value is sealed under the key
  *
  * The data folder is --data-dir, else $TIMBRE_DATA_DIR, else $XDG_DATA_HOME/timbre, else

@@ -83,6 +83,13 @@ int cli_verb_notice_list(struct cli_app *app)
     return list(app, CHAT_ROOM_NOTICE, "The desk has written to nobody here.");
 }
 
+/* What would be shown as an escape is no name, nor are blanks alone. */
+static bool is_room_name(struct cli_app *app, tb_bytes name)
+{
+    const char *shown = cli_app_visible(app, name);
+    return shown[strspn(shown, " ")] != 0 && tb_bytes_equal(name, tb_bytes_text(shown));
+}
+
 int cli_verb_room_create(struct cli_app *app)
 {
     static const char doing[] = "create the room";
@@ -92,6 +99,10 @@ int cli_verb_room_create(struct cli_app *app)
     if (class_name != NULL) room_class = chat_policy_class_of_name(tb_bytes_text(class_name));
     if (room_class == 0) {
         return cli_app_usage(app, "--class is private, open or channel", NULL);
+    }
+    tb_bytes name = tb_bytes_text(app->args.words[0]);
+    if (!is_room_name(app, name)) {
+        return cli_app_usage(app, "a room's name is a line of visible text", NULL);
     }
     int code = cli_app_online(app, doing);
     if (code != CLI_EXIT_OK) return code;

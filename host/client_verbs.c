@@ -138,6 +138,16 @@ const struct cli_verb *cli_verb_find(const char *const *words, size_t count, siz
     return NULL;
 }
 
+bool cli_verb_is_noun(const char *word)
+{
+    size_t len = strlen(word);
+    for (size_t i = 0; i < cli_verb_count; i++) {
+        const char *name = cli_verbs[i].name;
+        if (strncmp(name, word, len) == 0 && name[len] == ' ') return true;
+    }
+    return false;
+}
+
 void cli_verb_hint(const char *const *words, size_t count, FILE *to)
 {
     const struct cli_verb *best = NULL;

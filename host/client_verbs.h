@@ -32,6 +32,7 @@ extern const size_t cli_verb_count;
 
 /* The verb at the start of words, and how many of them it took; NULL when there is none. */
 const struct cli_verb *cli_verb_find(const char *const *words, size_t count, size_t *taken);
+bool cli_verb_is_noun(const char *word); /* verbs of two words begin with it */
 /* "did you mean" for words that name no verb; prints nothing when nothing is near. */
 void cli_verb_hint(const char *const *words, size_t count, FILE *to);
 

@@ -225,7 +225,8 @@ static tb_status load_certificate(struct host_server *server)
     if (status.code == HOST_TLS) {
         char why[128];
         host_tls_error(why, sizeof why);
-        host_log(config->log, HOST_LOG_ERROR, "tls", "certificate or key cannot be used: %s", why);
+        host_log(config->log, HOST_LOG_ERROR, "tls", "certificate %s or key %s cannot be used: %s",
+                 config->certificate_path, config->key_path, why);
     }
     return status;
 }

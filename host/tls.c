@@ -129,6 +129,7 @@ void host_tls_error(char *out, size_t out_len_max)
 {
     unsigned long code = ERR_get_error();
     const char *reason = code == 0 ? NULL : ERR_reason_error_string(code);
+    if (reason == NULL && ERR_SYSTEM_ERROR(code)) reason = strerror(ERR_GET_REASON(code));
     snprintf(out, out_len_max, "%s", reason == NULL ? "unknown" : reason);
     ERR_clear_error();
 }

@@ -123,6 +123,20 @@ def first_room(steps, world):
     steps.step("bob, carol and mallory join with a link",
                lambda: join(world, "team", ["bob", "carol", "mallory"]), is_needed=True)
 
+    def mistakes():
+        for words in (["dance"], ["room", "foo"], ["room", "list", "--jsn"], ["send", "team"],
+                      ["room", "create", ""], ["room", "create", " "],
+                      ["room", "create", "a\x1b[2J"], ["safety-code", "alice"],
+                      ["send", "team", "x" * 60001]):
+            problem = world.json("alice", *words, code=USAGE).problem
+            expect(problem["title"] and problem["exit"] == USAGE, f"{words[:2]}: {problem}")
+        expect("60000" in problem["advice"], problem)
+        result = world.run("alice", "room", "foo", code=USAGE)
+        expect("verb: foo" in result.err and "timbre room create NAME" in result.err, result)
+        result = world.json("nobody", "tail", "team", "--lines", "banana", code=USAGE)
+        expect("--lines" in result.problem["title"], result)
+    steps.step("mistakes of the command line are refused with their reason", mistakes)
+
     def members():
         for name in ("alice", "bob", "carol", "mallory"):
             rows = world.json(name, "room", "members", "team").records
@@ -689,7 +703,10 @@ def over_tls(steps):
         def register():
             world.json("alice", "--ca-file", certificate, "account", "register",
                        stdin=link + "\n")
-            world.json("alice", "--ca-file", certificate, "room", "create", "r")
+            world.json("alice", "room", "create", "r")  # the profile keeps what it trusts
+            result = world.json("alice", "--ca-file", "/nowhere", "room", "list", code=NOT_FOUND)
+            equal(result.problem["code"], "ca_file", "code")
+            expect("/nowhere: No such file" in result.problem["detail"], result)
         steps.step("with --ca-file it is believed", register)
 
         def passphrase():
