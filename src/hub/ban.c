@@ -8,7 +8,7 @@
 
 #include "chat/decision.h"
 #include "chat/safe_aad.h"
-#include "hub/engine.h"
+#include "hub/ban.h"
 
 enum {
     ROOM_COUNT_MAX = 4096,

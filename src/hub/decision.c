@@ -6,7 +6,7 @@
 
 #include "chat/decision.h"
 #include "chat/records.h"
-#include "hub/engine.h"
+#include "hub/ban.h"
 
 enum { STATEMENT_COUNT_MAX = 64 };
 

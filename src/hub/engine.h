@@ -582,25 +582,6 @@ hub_handler hub_verb_report, hub_verb_desk_publish, hub_verb_desk_queue, hub_ver
     hub_verb_decisions_get, hub_verb_recipient_key_put, hub_verb_recipient_key_get,
     hub_verb_frank_check, hub_verb_statements_get;
 
-/* ------------------------------------------------------------------ ban.c */
-
-/* A ban that is carried out, or its end. */
-struct hub_ban {
-    struct hub_account *subject;
-    struct hub_room *room;                /* NULL: the whole hub */
-    const struct chat_decision *decision; /* what it rests on */
-    uint64_t number;                      /* of the decision */
-    bool is_ban;                          /* else an end */
-    uint64_t now_ms;
-    struct tb_arena *arena;
-    struct hub_effects *effects;
-    uint32_t rooms_affected, rooms_rotated; /* out */
-};
-TB_MUST_USE tb_status hub_ban_apply(struct hub *hub, struct hub_ban *ban);
-/* Ends bans whose until_ms has come; a failure breaks the turn. */
-void hub_ban_due(struct hub *hub, uint64_t now_ms, struct hub_effects *effects);
-TB_MUST_USE tb_status hub_ban_load(struct hub *hub, struct tb_arena *arena);
-
 /* --------------------------------------------------------- restore.c, retention.c, admin.c */
 
 hub_handler hub_verb_heads_put, hub_verb_pages_import;

@@ -108,7 +108,8 @@ static uint8_t role_of(struct sim *sim, size_t who, const char *handle)
     assert_ok(client_members(sim->clients[who].client, tb_bytes_text(room), &arena, &members,
                              &count));
     for (size_t i = 0; i < count; i++) {
-        if (tb_bytes_equal(members[i].handle, tb_bytes_text(handle))) role = (uint8_t)members[i].role_index;
+        if (!tb_bytes_equal(members[i].handle, tb_bytes_text(handle))) continue;
+        role = (uint8_t)members[i].role_index;
     }
     tb_arena_wipe(&arena);
     return role;
