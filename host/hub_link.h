@@ -6,8 +6,8 @@
 
 enum { HOST_LINK_LEN_MAX = 1024 };
 
-/* The URL that people reach the hub by: [server] public_url, else what the hub of this data directory
- * wrote when it started, else http(s)://localhost:<port of the first listener>. */
+/* The URL that people reach the hub by: [server] public_url, else what the hub of this data
+ * directory wrote when it started, else http(s)://localhost:<port of the first listener>. */
 void host_link_origin(const struct host_config *config, char out[HOST_LINK_LEN_MAX]);
 /* The hub that starts here leaves its URL as <data_dir>/origin, for verbs that know other settings.
  * HOST_IO, TB_TOO_LONG. */

@@ -467,6 +467,24 @@ def after_the_ban(steps, world):
         expect(("mallory", "I did not mean it") in texts, texts)
     steps.step("the desk reads the answer", answer)
 
+    def two_notices():
+        target = [row[0] for row in world.texts("carol", "team") if row[2] == EVIL][-1]
+        world.json("carol", "report", "new", "team", str(target), "--reason", "hate")
+        cases = world.json("dave", "desk", "list").records
+        case = [row["case"] for row in cases if row["state"] == "open"][-1]
+        world.json("dave", "desk", "decide", case, "--action", "warn", "--facts-file", "-",
+                   "--yes", stdin="Hate too.\n")
+        rows = wait_for(lambda: world.json("mallory", "notice", "list").records[1:],
+                        "the second notice")
+        name = rows[0]["name"]
+        text = world.run("mallory", "notice", "show", name).out
+        expect("A threat." in text and "Hate too." in text, text)
+        problem = world.json("mallory", "send", name, "x", code=CONFLICT).problem
+        expect("notice list" in problem["advice"], problem)
+        problem = world.json("mallory", "notice", "show", "nothing", code=NOT_FOUND).problem
+        expect("notice list" in problem["advice"], problem)
+    steps.step("two notices of one name are shown one after another", two_notices)
+
 
 # ------------------------------------------------------------------ what may go wrong
 

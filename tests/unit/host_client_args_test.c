@@ -67,7 +67,10 @@ static void an_unknown_verb_gets_a_hint(void **state)
     assert_false(parse("rooom list"));
     assert_non_null(strstr(said, "Did you mean 'timbre room list'?"));
     assert_false(parse("room crate x"));
+    assert_non_null(strstr(said, "there is no such verb: crate"));
     assert_non_null(strstr(said, "timbre room create NAME"));
+    assert_false(parse("room"));
+    assert_non_null(strstr(said, "a verb is missing behind 'room'"));
     assert_false(parse("dance"));
     assert_non_null(strstr(said, "'timbre help' lists the verbs."));
 }
