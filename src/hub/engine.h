@@ -548,7 +548,8 @@ TB_MUST_USE tb_status hub_mandatory_leave(struct hub *hub, struct hub_room *room
                                           const struct hub_device_id *device, tb_bytes ref,
                                           tb_bytes message, struct tb_arena *arena);
 /* A proposal from a member's copy of the log; accepted by the group already. */
-TB_MUST_USE tb_status hub_mandatory_import(struct hub *hub, struct hub_room *room, tb_bytes ref,
+TB_MUST_USE tb_status hub_mandatory_import(struct hub *hub, struct hub_room *room,
+                                           const struct mls_public_proposal *proposal,
                                            tb_bytes message, struct tb_arena *arena);
 /* Marks the participants whose ban is among the shape's open items: they are banned at once. */
 void hub_mandatory_mark(struct hub_row_shape *shape);
