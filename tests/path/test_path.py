@@ -365,6 +365,16 @@ def report(steps, world):
         world.run("bob", "report", "new", "team", "1", "--reason", "boredom", code=USAGE)
     steps.step("a report of no message, or for no reason, is refused", wrong)
 
+    def own_or_several():
+        newest = {handle: str(seq) for seq, handle, _ in world.texts("bob", "team")}
+        for numbers, code in (([newest["bob"]], "report_own"),
+                              ([newest["mallory"], newest["bob"]], "report_own"),
+                              ([newest["mallory"], newest["alice"]], "report_senders")):
+            result = world.json("bob", "report", "new", "team", *numbers, "--reason", "spam",
+                                code=USAGE)
+            equal(result.problem["code"], code, f"code for {numbers}")
+    steps.step("a report of one's own message, or of two people's, is refused", own_or_several)
+
     def outsider():
         result = world.run("carol", "--json", "desk", "list", code=DENIED)
         expect(result.problem["code"] in ("forbidden", "no_desk"), result.problem)
