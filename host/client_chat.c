@@ -265,6 +265,7 @@ static bool edit_begin(struct chat *chat)
     if (chat->edit == NULL || chat->history == NULL) return false;
     (void)history(chat->history, &event, H_SETSIZE, HISTORY_COUNT);
     return el_set(chat->edit, EL_CLIENTDATA, chat) == 0 &&
+           el_set(chat->edit, EL_EDITOR, "emacs") == 0 &&
            el_set(chat->edit, EL_PROMPT, prompt_text) == 0 &&
            el_set(chat->edit, EL_HIST, history, chat->history) == 0 &&
            el_set(chat->edit, EL_GETCFN, next_character) == 0;

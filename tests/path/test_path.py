@@ -256,7 +256,10 @@ def reading_and_writing(steps, world):
         screen.type("a short one\n")
         wait_for(lambda: world.texts("bob", "team")[-1][1:] == ("alice", "a short one"),
                  "the line behind it")
-        screen.type("\x04")
+        screen.type("\x1b[A!\n")  # the arrow brings the newest line back, the cursor at its end
+        wait_for(lambda: world.texts("bob", "team")[-1][1:] == ("alice", "a short one!"),
+                 "the line from the history")
+        screen.type("\x1b[A\x15\x04")  # brought back, emptied, and the end
         equal(screen.close(), 0, "exit code")
     steps.step("chat on a terminal takes a line of 6,000 characters", long_line)
 
