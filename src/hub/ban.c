@@ -47,6 +47,15 @@ static tb_status ban_in_force(struct hub *hub, const struct hub_user_id *user,
     return TB_STATUS(TB_OK);
 }
 
+tb_status hub_ban_is_on_hub(struct hub *hub, const struct hub_user_id *user,
+                            struct tb_arena *arena, bool *out)
+{
+    uint64_t number;
+    TRY(ban_in_force(hub, user, NULL, arena, &number));
+    *out = number != 0;
+    return TB_STATUS(TB_OK);
+}
+
 static tb_status note(struct hub *hub, const struct hub_ban *ban)
 {
     struct hub_key key = force_key(&ban->subject->id, ban->room);

@@ -19,6 +19,9 @@ struct hub_ban {
 TB_MUST_USE tb_status hub_ban_apply(struct hub *hub, struct hub_ban *ban);
 /* Ends bans whose until_ms has come; a failure breaks the turn. */
 void hub_ban_due(struct hub *hub, uint64_t now_ms, struct hub_effects *effects);
+/* Is a ban of the whole hub in force?  Its end has to find the user's rooms. */
+TB_MUST_USE tb_status hub_ban_is_on_hub(struct hub *hub, const struct hub_user_id *user,
+                                        struct tb_arena *arena, bool *out);
 TB_MUST_USE tb_status hub_ban_load(struct hub *hub, struct tb_arena *arena);
 
 #endif

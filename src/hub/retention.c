@@ -7,7 +7,7 @@
  */
 #include <string.h>
 
-#include "hub/engine.h"
+#include "hub/ban.h"
 
 enum {
     ROOMS_A_ROUND = 8,
@@ -159,6 +159,15 @@ out:
 
 /* ---- memberships that ended ---- */
 
+/* While somebody is banned from the hub, its end must find the rooms that they were in. */
+static tb_status is_banned(struct hub *hub, const struct hub_key *key, struct tb_arena *arena,
+                           bool *out)
+{
+    struct hub_user_id user;
+    memcpy(user.at, key->octets + 1, sizeof user.at);
+    return hub_ban_is_on_hub(hub, &user, arena, out);
+}
+
 static tb_status walk_memberships(struct hub *hub, uint64_t now_ms)
 {
     struct tb_arena arena;
@@ -174,16 +183,19 @@ static tb_status walk_memberships(struct hub *hub, uint64_t now_ms)
     for (size_t i = 0; i < rows.count; i++) {
         struct hub_row_membership row;
         struct hub_key key = hub_key_of(rows.at[i].key);
+        if (rows.count == MEMBERSHIPS_A_ROUND) hub->membership_at = key;
         if (!tb_is_ok(wire_decode(&hub_row_membership_desc, rows.at[i].value, &arena, &row,
                                   NULL))) {
             CHECK(TB_STATUS(HUB_ROW));
         }
         uint64_t life_ms = key.octets[0] == 'U' ? limits->report_window_s * 1000
                                                 : limits->handshake_retention_ms;
-        if (row.to_log_seq != 0 && is_over(row.to_ms, life_ms, now_ms)) {
+        bool is_held = false;
+        if (row.to_log_seq == 0 || !is_over(row.to_ms, life_ms, now_ms)) continue;
+        if (key.octets[0] == 'U') CHECK(is_banned(hub, &key, &arena, &is_held));
+        if (!is_held) {
             CHECK(hub_del(hub, HUB_TABLE_MEMBERSHIPS, &key));
         }
-        if (rows.count == MEMBERSHIPS_A_ROUND) hub->membership_at = key;
     }
 out:
     tb_arena_wipe(&arena);

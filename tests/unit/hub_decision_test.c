@@ -242,6 +242,32 @@ static void a_ban_ends_at_its_time_also_after_a_crash(void **state)
     }
 }
 
+/* A month and more: what else is remembered of who was where is forgotten by then. */
+static void the_end_of_a_long_ban_finds_its_rooms(void **state)
+{
+    (void)state;
+    struct world w;
+    struct world_desk_keys keys;
+    world_init(&w, 25);
+    world_usual(&w, &keys, 4);
+    struct person *bob = &w.people[BOB];
+    open_notice(&w, &w.people[ALICE], &w.people[MALLORY]);
+    world_forget(&w);
+    decide_until(&w, CHAT_ACTION_BAN, CHAT_SCOPE_HUB, 1, w.now_ms + 60 * CHAT_MS_A_DAY - 60000);
+    carry(&w, bob, 0, 2);
+    for (size_t i = 0; i < 59; i++) world_tick(&w, CHAT_MS_A_DAY);
+    for (size_t i = ALICE; i <= CAROL; i++) {
+        world_again(&w, &w.people[i]); /* idle connections were closed */
+        world_subscribe(&w, &w.people[i], ROOM, 5);
+    }
+    world_forget(&w);
+    assert_code(world_say(&w, bob, ROOM, 8, NULL), CHAT_CODE_OK);
+    size_t pages = world_push_count(&w, bob, CHAT_PUSH_PAGE);
+    world_tick(&w, CHAT_MS_A_DAY - 30000); /* behind the end; nobody idles out */
+    carry_end(&w, pages);
+    world_end(&w);
+}
+
 static void the_end_of_a_ban_does_not_lift_a_later_one(void **state)
 {
     (void)state;
@@ -366,6 +392,7 @@ int main(void)
         cmocka_unit_test(a_restricted_account_gets_no_key_packages_handed_out_but_to_the_desk),
         cmocka_unit_test(an_unban_lifts_the_restriction_and_takes_the_user_off_the_list),
         cmocka_unit_test(a_ban_ends_at_its_time_also_after_a_crash),
+        cmocka_unit_test(the_end_of_a_long_ban_finds_its_rooms),
         cmocka_unit_test(the_end_of_a_ban_does_not_lift_a_later_one),
         cmocka_unit_test(the_desk_keeps_an_owner),
         cmocka_unit_test(decisions_are_chained_and_shown_to_those_they_concern),
