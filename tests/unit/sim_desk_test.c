@@ -172,6 +172,11 @@ static void another_moderator_takes_a_ban_back_if_there_is_one(void **state)
     assert_int_equal(decide_code(sim, 0, id, CHAT_ACTION_BAN, CHAT_SCOPE_ROOM), TB_OK);
     assert_int_equal(decide_code(sim, 0, id, CHAT_ACTION_UNBAN, CHAT_SCOPE_ROOM),
                      CLIENT_UNBAN_DECIDER);
+    size_t fetch = sim_act_fetch(&sim->clients[2]);
+    sim_settle(sim, 60000);
+    sim_act_expect(sim, fetch);
+    assert_int_equal(decide_code(sim, 2, id, CHAT_ACTION_UNBAN, CHAT_SCOPE_ROOM), TB_OK);
+    assert_int_equal(role_of(sim, 2, "bob"), 0);
     finish(sim);
 }
 
