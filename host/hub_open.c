@@ -31,8 +31,9 @@ static const struct host_store_table tables[] = {
     KEYED(RECIPIENT_KEYS, "recipient_keys"),
     KEYED(STATEMENTS, "statements"),
     KEYED(HUB_KEYS, "hub_keys"),
+    KEYED(CLAIMS, "claims"),
 };
-_Static_assert(sizeof tables / sizeof tables[0] == HUB_TABLE_HUB_KEYS,
+_Static_assert(sizeof tables / sizeof tables[0] == HUB_TABLE_CLAIMS,
                "every table of the engine has its row here");
 
 struct host_store_config host_hub_store_config(const char *path, struct tb_mem *mem)

@@ -3,7 +3,7 @@
 
 #include "chat/names.h"
 #include "chat/records.h"
-#include "hub/engine.h"
+#include "hub/join.h"
 
 /* ---- rows ---- */
 

@@ -2,7 +2,7 @@
 #include <string.h>
 
 #include "chat/records.h"
-#include "hub/engine.h"
+#include "hub/join.h"
 #include "wire/text.h"
 
 enum { BATCH_COUNT = 256, ROW_COUNT_MAX = 65536 };

@@ -6,6 +6,7 @@
 
 #include "chat/ack.h"
 #include "chat/records.h"
+#include "hub/claim.h"
 #include "hub/welcome.h"
 
 /* What can be read of a PublicMessage without decoding it. */
@@ -530,6 +531,9 @@ static uint16_t take_commit(struct hub *hub, struct hub_call *call, struct updat
     if (!tb_is_ok(status)) return hub_refuse_status(hub, call, status, CHAT_CODE_POLICY);
     code = check_limits(hub, call, u);
     if (code == CHAT_CODE_OK) code = check_added(hub, call, u);
+    if (code == CHAT_CODE_OK) {
+        code = hub_claim_check(hub, call, u->room, mls_public_staged_view(u->staged));
+    }
     if (code != CHAT_CODE_OK) return code;
     status = accept_commit(hub, call, u, out);
     if (tb_is_ok(status)) return CHAT_CODE_OK;

@@ -6,7 +6,7 @@
 #include <assert.h>
 #include <string.h>
 
-#include "hub/engine.h"
+#include "hub/join.h"
 
 /* ---- the list of sessions that catch up ---- */
 

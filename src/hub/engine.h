@@ -33,6 +33,7 @@ enum {
     HUB_LOGIN_MS = 120000,                  /* from the connection to the login */
     HUB_JOIN_LIFE_MS = 7 * 86400000,
     HUB_INVITE_LIFE_MS = 7 * 86400000,
+    HUB_CLAIM_LIFE_MS = 86400000,           /* from a key package to the commit that adds it */
     HUB_KEY_PACKAGES_LOW_COUNT = 8,
     HUB_ANSWER_ROW_COUNT_MAX = 256,         /* entries of one list answer */
     HUB_ANSWER_BYTES_MAX = 4 << 20,         /* octets of its rows; a frame has 64 KiB more */
@@ -221,6 +222,7 @@ struct hub {
     uint64_t ban_end_ms; /* the earliest of a ban that stands; UINT64_MAX: none */
     struct hub_key retention_at;  /* the room that retention looked at last */
     struct hub_key membership_at; /* the same in MEMBERSHIPS */
+    struct hub_key claim_at;      /* the same in CLAIMS */
     struct hub_metrics metrics;
     uint8_t fast_memory[HUB_FAST_ARENA_BYTES] __attribute__((aligned(16)));
 };
@@ -350,7 +352,7 @@ TB_MUST_USE tb_status hub_key_packages_drop(struct hub *hub, const struct hub_de
 bool hub_key_package_is_last_resort(tb_bytes key); /* by the key of its row */
 hub_handler hub_verb_key_packages_put, hub_verb_key_material;
 
-/* ------------------------------------------------------------------ consent.c, join.c */
+/* ------------------------------------------------------------------ consent.c */
 
 TB_MUST_USE tb_status hub_consent_is_granted(struct hub *hub, const struct hub_user_id *requester,
                                              const struct hub_user_id *target,
@@ -359,23 +361,6 @@ TB_MUST_USE tb_status hub_consent_is_granted(struct hub *hub, const struct hub_u
 TB_MUST_USE tb_status hub_consent_push_all(struct hub *hub, struct hub_session *session,
                                            struct tb_arena *arena, struct hub_effects *effects);
 hub_handler hub_verb_consent, hub_verb_consents_get;
-
-/* Is this request waiting for this room, octet for octet?  Then it is consent. */
-TB_MUST_USE tb_status hub_join_is_waiting(struct hub *hub, const struct hub_room_id *room,
-                                          const struct chat_join_request *request,
-                                          struct tb_arena *arena, bool *found);
-TB_MUST_USE tb_status hub_join_done(struct hub *hub, const struct hub_room_id *room,
-                                    const struct hub_device_id *device);
-/* The waiting requests of a room for one connection. */
-TB_MUST_USE tb_status hub_join_push_all(struct hub *hub, struct hub_room *room,
-                                        struct hub_session *session, struct tb_arena *arena,
-                                        struct hub_effects *effects);
-TB_MUST_USE tb_status hub_invite_put(struct hub *hub, const struct hub_row_invite *invite,
-                                     struct tb_arena *arena);
-/* CHAT_CODE_OK, NOT_FOUND, INVITATION_USED, INVITATION_EXPIRED. */
-uint16_t hub_invite_check(struct hub *hub, struct hub_call *call, tb_bytes invite_key,
-                          uint8_t kind, struct hub_row_invite *out);
-hub_handler hub_verb_invite_put, hub_verb_join_request;
 
 /* ------------------------------------------------------------------ room.c */
 

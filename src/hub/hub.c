@@ -7,6 +7,7 @@
 #include "chat/app_data.h"
 #include "chat/records.h"
 #include "hub/ban.h"
+#include "hub/join.h"
 #include "wire/uri.h"
 
 enum { STATE_ARENA_BYTES_MAX = 1 << 20, DOMAIN_LEN_MAX = 160, RESTORE_BATCH_COUNT = 256 };

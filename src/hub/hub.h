@@ -190,6 +190,7 @@ enum hub_table {
     HUB_TABLE_RECIPIENT_KEYS,
     HUB_TABLE_STATEMENTS,
     HUB_TABLE_HUB_KEYS,
+    HUB_TABLE_CLAIMS, /* key packages that were handed out and are not in a tree yet */
     HUB_TABLE_COUNT_MAX = 32
 };
 enum { HUB_SCHEMA_VERSION = 1 };

@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "chat/records.h"
+#include "hub/join.h"
 #include "hub/welcome.h"
 
 enum { JOIN_COUNT_MAX = 256 /* waiting for one room */, JOIN_CLOCK_SKEW_MS = 86400000 };

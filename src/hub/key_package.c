@@ -2,7 +2,8 @@
 #include <string.h>
 
 #include "chat/records.h"
-#include "hub/engine.h"
+#include "hub/claim.h"
+#include "hub/join.h"
 
 enum { PACKAGE_IS_ORDINARY = 0, PACKAGE_IS_LAST_RESORT = 1, PUT_COUNT_MAX = 256 };
 /* MIMI KeyMaterialResponse (spec 1.3): of a user, and of each client. */
@@ -235,7 +236,7 @@ static void push_low(struct hub *hub, struct hub_call *call, const struct hub_de
 }
 
 static tb_status pick_device(struct hub *hub, struct hub_call *call,
-                             const struct chat_key_material *asked,
+                             const struct chat_key_material *asked, const struct material *m,
                              const struct hub_device_id *device,
                              struct chat_client_key_material *out)
 {
@@ -247,7 +248,9 @@ static tb_status pick_device(struct hub *hub, struct hub_call *call,
         TRY(pick(hub, call, asked, device, PACKAGE_IS_LAST_RESORT, out, &unused));
     }
     push_low(hub, call, device, left);
-    return TB_STATUS(TB_OK);
+    if (out->client_status != CLIENT_SUCCESS) return TB_STATUS(TB_OK);
+    return hub_claim_put(hub, call, &m->room_id, device, tb_get_u16(out->key_package.data + 2),
+                         out->key_package);
 }
 
 /* Every active device of the record, but those that are in the room already. */
@@ -270,7 +273,7 @@ static tb_status collect(struct hub *hub, struct hub_call *call,
             (m->room != NULL && hub_room_member(m->room, &id) != NULL)) {
             continue;
         }
-        TRY(pick_device(hub, call, asked, &id, &out->clients.at[out->clients.count++]));
+        TRY(pick_device(hub, call, asked, m, &id, &out->clients.at[out->clients.count++]));
     }
     return TB_STATUS(TB_OK);
 }

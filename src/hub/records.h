@@ -30,6 +30,7 @@
  *     RECIPIENT_KEYS H(uri), u64 serial                RecipientKey
  *     STATEMENTS     device, u64 decision number       SealedStatement
  *     HUB_KEYS       'K' hub key id: hub_row_hub_key;  'A' u64 from_ms: hub_row_agent
+ *     CLAIMS         room, device, claiming device     hub_row_claim
  */
 #ifndef TB_HUB_RECORDS_H
 #define TB_HUB_RECORDS_H
@@ -117,6 +118,11 @@ WIRE_STRUCT(hub_row_device, HUB_ROW_DEVICE)
     ROW(S, U64,   not_after_s, NONE)        \
     ROW(S, BYTES, key_package, NONE)
 WIRE_STRUCT(hub_row_key_package, HUB_ROW_KEY_PACKAGE)
+/* The key package of a device that another was given for one room: the newest. */
+#define HUB_ROW_CLAIM(ROW, S)                \
+    ROW(S, U64,       expires_ms, NONE)      \
+    ROW(S, BYTES_MAX, ref,        64) /* KeyPackageRef */
+WIRE_STRUCT(hub_row_claim, HUB_ROW_CLAIM)
 #define HUB_ROW_INVITE(ROW, S)                            \
     ROW(S, U8,         kind,          NONE)               \
     ROW(S, U8,         is_admin,      NONE)               \

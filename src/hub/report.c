@@ -104,6 +104,11 @@ static uint16_t check_target(struct hub *hub, struct hub_call *call, const struc
         stub->context.accepted_timestamp < call->now_ms - window_ms) {
         return hub_refuse_value(call, CHAT_CODE_GONE, "the report window has closed", room_seq);
     }
+    /* The desk cannot see it in a report without a name. */
+    if (tb_bytes_equal(stub->context.sender_uri, hub_account_uri(call->account))) {
+        return hub_refuse_value(call, CHAT_CODE_BAD_REQUEST, "you reported a message of your own",
+                                room_seq);
+    }
     CHECK(hub_membership_at(hub, &call->account->id, r->room, page.tail.last_log_seq, call->arena,
                             &was));
     if (!was) return hub_refuse(call, CHAT_CODE_FORBIDDEN, "you were not in the room then");

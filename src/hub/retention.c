@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "hub/ban.h"
+#include "hub/claim.h"
 
 enum {
     ROOMS_A_ROUND = 8,
@@ -227,12 +228,22 @@ static tb_status rotate_keys(struct hub *hub, uint64_t now_ms)
     return status;
 }
 
+static tb_status walk_claims(struct hub *hub, uint64_t now_ms)
+{
+    struct tb_arena arena;
+    tb_arena_init(&arena, hub->mem, HUB_STEP_ARENA_BYTES_MAX);
+    tb_status status = hub_claim_sweep(hub, now_ms, &arena);
+    tb_arena_wipe(&arena);
+    return status;
+}
+
 static tb_status maintain(struct hub *hub, uint64_t now_ms, struct hub_effects *effects)
 {
     TRY(save_cursors(hub));
     TRY(rotate_keys(hub, now_ms));
     TRY(walk_rooms(hub, now_ms, effects));
-    return walk_memberships(hub, now_ms);
+    TRY(walk_memberships(hub, now_ms));
+    return walk_claims(hub, now_ms);
 }
 
 void hub_maintain(struct hub *hub, uint64_t now_ms, struct hub_effects *effects)

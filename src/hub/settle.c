@@ -6,6 +6,8 @@
 #include <string.h>
 
 #include "chat/ack.h"
+#include "hub/claim.h"
+#include "hub/join.h"
 #include "hub/welcome.h"
 
 /* ---- the list of rooms with a tentative commit ---- */
@@ -76,6 +78,7 @@ static tb_status greet_added(struct hub *hub, struct hub_room *room, uint64_t lo
         struct hub_device_id device;
         memcpy(device.at, member->device, sizeof device.at);
         TRY(hub_join_done(hub, &room->id, &device));
+        TRY(hub_claim_done(hub, &room->id, &device, arena));
         TRY(hub_welcome_route(hub, room, log_seq, &device, effects, arena));
     }
     return TB_STATUS(TB_OK);

@@ -3,6 +3,7 @@
 
 #include "chat/decision.h"
 #include "chat/report_seal.h"
+#include "hub/engine.h"
 
 #define PRIVATE_ROOM "mimi://hub.example/r/0123456789abcdef0123456789abcdef"
 
@@ -110,6 +111,54 @@ static void large_welcomes_do_not_lock_anybody_out(void **state)
     }
     world_login(&w, carol);
     assert_true(world_push_count(&w, carol, CHAT_PUSH_WELCOME) >= 1);
+    world_end(&w);
+}
+
+/* bob's commit that adds carol by this key package. */
+static uint16_t add_by(struct world *w, tb_bytes key_package)
+{
+    struct person *bob = &w->people[BOB], *carol = &w->people[CAROL];
+    struct world_commit c = { .count = 0 };
+    struct chat_user_role_pair pair = { carol->account, CHAT_ROLE_MEMBER };
+    struct chat_participant_update update = { .added_participants = { &pair, 1 } };
+    world_propose_add(w, &c, key_package);
+    world_propose_list(w, &c, &update);
+    world_make_commit(w, bob, SECOND, &c);
+    uint16_t code = world_update(w, bob, SECOND, &c);
+    mls_group_pending_clear(bob->groups[SECOND]);
+    return code;
+}
+
+/* Consent is for a room, so a key package that came by another way adds nobody. */
+static void an_add_names_a_key_package_claimed_for_this_room(void **state)
+{
+    (void)state;
+    struct world w;
+    struct world_desk_keys keys;
+    world_init(&w, 6);
+    world_usual(&w, &keys, 2);
+    world_register(&w, CAROL, "carol", false);
+    struct person *alice = &w.people[ALICE], *bob = &w.people[BOB], *carol = &w.people[CAROL];
+    struct world_room group = { .kind = CHAT_ROOM_GROUP };
+    assert_code(world_create(&w, bob, SECOND, &group), CHAT_CODE_OK);
+    assert_code(world_put_key_package(&w, carol, false), CHAT_CODE_OK);
+    assert_code(add_by(&w, carol->key_package), CHAT_CODE_NO_CONSENT);
+    /* claimed by somebody else, for another room, and a day ago */
+    assert_code(add_by(&w, world_claim(&w, alice, carol, w.rooms[ROOM])), CHAT_CODE_NO_CONSENT);
+    tb_bytes other = world_claim(&w, bob, carol, TB_LITERAL(PRIVATE_ROOM));
+    assert_code(add_by(&w, other), CHAT_CODE_NO_CONSENT);
+    tb_bytes old = world_claim(&w, bob, carol, w.rooms[SECOND]);
+    size_t claim_count = store_mem_count(&w.store, HUB_TABLE_CLAIMS);
+    w.now_ms += HUB_CLAIM_LIFE_MS;
+    assert_code(add_by(&w, old), CHAT_CODE_NO_CONSENT);
+    world_tick(&w, HUB_MAINTENANCE_MS);
+    bob->conn = carol->conn = 0; /* ended: nobody said anything for a day */
+    world_login(&w, bob);
+    world_login(&w, carol);
+    assert_true(store_mem_count(&w.store, HUB_TABLE_CLAIMS) < claim_count);
+    tb_bytes newest = world_claim(&w, bob, carol, w.rooms[SECOND]);
+    assert_code(add_by(&w, newest), CHAT_CODE_OK);
+    assert_int_equal(store_mem_count(&w.store, HUB_TABLE_CLAIMS), 0); /* all old ones went */
     world_end(&w);
 }
 
@@ -265,6 +314,7 @@ static void strangers_hold_neither_places_nor_registrations(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(an_add_names_a_key_package_claimed_for_this_room),
         cmocka_unit_test(nobody_is_listed_into_giving_key_packages),
         cmocka_unit_test(many_large_requests_to_contact_leave_the_login_alone),
         cmocka_unit_test(large_welcomes_do_not_lock_anybody_out),

@@ -217,8 +217,7 @@ static void a_rolled_back_add_leaves_no_trace(void **state)
     world_init(&w, 9);
     world_usual(&w, &keys, 2);
     world_register(&w, CAROL, "carol", false);
-    assert_code(world_put_key_package(&w, &w.people[CAROL], false), CHAT_CODE_OK);
-    world_propose_add(&w, &c, w.people[CAROL].key_package);
+    world_propose_add(&w, &c, world_claim(&w, &w.people[ALICE], &w.people[CAROL], w.rooms[ROOM]));
     struct chat_user_role_pair pair = { w.people[CAROL].account, CHAT_ROLE_MEMBER };
     struct chat_participant_update update = { .added_participants = { &pair, 1 } };
     world_propose_list(&w, &c, &update);

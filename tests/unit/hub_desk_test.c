@@ -130,6 +130,30 @@ static void only_participants_of_that_time_report_and_within_the_window(void **s
     world_end(&w);
 }
 
+/* Without a name the desk cannot see it; the hub can. */
+static void nobody_reports_a_message_of_their_own(void **state)
+{
+    (void)state;
+    struct world w;
+    struct world_desk_keys keys;
+    uint64_t targets[] = { 1, 2 };
+    world_init(&w, 6);
+    world_usual(&w, &keys, 3);
+    assert_code(world_say(&w, &w.people[BOB], ROOM, 1, NULL), CHAT_CODE_OK);
+    assert_code(world_say(&w, &w.people[CAROL], ROOM, 2, NULL), CHAT_CODE_OK);
+    struct chat_sealed_report report = seal(&w, &w.people[BOB], &keys, &targets[0], 7);
+    assert_code(world_ask(&w, &w.people[BOB], CHAT_VERB_REPORT, &report, NULL),
+                CHAT_CODE_BAD_REQUEST);
+    assert_int_equal(w.error.value, 1);
+    assert_int_equal(store_mem_count(&w.store, HUB_TABLE_REPORTS), 0);
+    report = seal(&w, &w.people[CAROL], &keys, &targets[0], 8);
+    assert_code(world_ask(&w, &w.people[CAROL], CHAT_VERB_REPORT, &report, NULL), CHAT_CODE_OK);
+    report = seal(&w, &w.people[CAROL], &keys, &targets[1], 9);
+    assert_code(world_ask(&w, &w.people[CAROL], CHAT_VERB_REPORT, &report, NULL),
+                CHAT_CODE_BAD_REQUEST);
+    world_end(&w);
+}
+
 static void reports_are_metered(void **state)
 {
     (void)state;
@@ -244,6 +268,7 @@ int main(void)
         cmocka_unit_test(a_report_with_one_octet_changed_is_refused),
         cmocka_unit_test(a_report_without_a_desk_is_refused),
         cmocka_unit_test(only_participants_of_that_time_report_and_within_the_window),
+        cmocka_unit_test(nobody_reports_a_message_of_their_own),
         cmocka_unit_test(reports_are_metered),
         cmocka_unit_test(the_oracle_knows_its_own_stamps),
         cmocka_unit_test(a_recipient_key_must_grow_and_be_signed),

@@ -244,21 +244,26 @@ static inline void world_join(struct world *w, struct person *who, size_t room)
     world_subscribe(w, who, room, welcome.log_seq);
 }
 
+/* A key package of `whom`, claimed for a room with their consent. */
+static inline tb_bytes world_claim(struct world *w, struct person *by, struct person *whom,
+                                   tb_bytes room_uri)
+{
+    struct chat_key_material_answer material;
+    assert_code(world_put_key_package(w, whom, false), CHAT_CODE_OK);
+    world_grant(w, whom, by);
+    struct chat_key_material ask = world_material_request(whom, room_uri, CHAT_ROOM_GROUP);
+    assert_code(world_ask(w, by, CHAT_VERB_KEY_MATERIAL, &ask, &material), CHAT_CODE_OK);
+    assert_int_equal(material.clients.count, 1);
+    assert_int_equal(material.clients.at[0].client_status, 0);
+    return material.clients.at[0].key_package;
+}
+
 /* One commit that adds a person as a member, applied by everybody who is there. */
 static inline void world_add(struct world *w, struct person *by, struct person *whom, size_t room,
                              uint32_t role)
 {
     struct world_commit c = { .count = 0 };
-    struct chat_key_material_answer material;
-    if (whom->key_package.len == 0 || mls_group_epoch(by->groups[room]) != UINT64_MAX) {
-        assert_code(world_put_key_package(w, whom, false), CHAT_CODE_OK);
-    }
-    world_grant(w, whom, by);
-    struct chat_key_material ask = world_material_request(whom, w->rooms[room], 0);
-    assert_code(world_ask(w, by, CHAT_VERB_KEY_MATERIAL, &ask, &material), CHAT_CODE_OK);
-    assert_int_equal(material.clients.count, 1);
-    assert_int_equal(material.clients.at[0].client_status, 0);
-    world_propose_add(w, &c, material.clients.at[0].key_package);
+    world_propose_add(w, &c, world_claim(w, by, whom, w->rooms[room]));
     struct chat_user_role_pair pair = { whom->account, role };
     struct chat_participant_update update = { .changed_role_participants = { NULL, 0 } };
     update.added_participants.at = &pair;
