@@ -287,16 +287,16 @@ tb_status chat_content_decode(tb_bytes input, struct tb_arena *arena, struct cha
 tb_status chat_content_unframe(tb_bytes application_data, struct tb_arena *arena,
                                tb_bytes *encoded)
 {
-    struct chat_application_framing framing;
+    struct mls_application_framing framing;
 
-    TRY(chat_status_as(wire_decode(&chat_application_framing_desc, application_data, arena,
+    TRY(chat_status_as(wire_decode(&mls_application_framing_desc, application_data, arena,
                                    &framing, NULL),
                        CHAT_CONTENT_MEDIA_TYPE));
-    if (framing.parameters.count != 0
-        || !tb_bytes_equal(framing.media_type, TB_LITERAL(CHAT_MEDIA_TYPE_CONTENT))) {
+    if (framing.media_type.parameters.count != 0
+        || !tb_bytes_equal(framing.media_type.type, TB_LITERAL(CHAT_MEDIA_TYPE_CONTENT))) {
         return TB_STATUS(CHAT_CONTENT_MEDIA_TYPE);
     }
-    *encoded = framing.inner;
+    *encoded = framing.inner_application_content;
     return TB_STATUS(TB_OK);
 }
 

@@ -186,7 +186,9 @@ tb_status chat_content_encode(const struct chat_content *content, struct tb_buf 
 tb_status chat_content_frame(const struct chat_content *content, struct tb_mem *mem,
                              struct tb_arena *arena, tb_bytes *application_data)
 {
-    struct chat_application_framing framing = { .media_type = TB_LITERAL(CHAT_MEDIA_TYPE_CONTENT) };
+    struct mls_application_framing framing = {
+        .media_type.type = TB_LITERAL(CHAT_MEDIA_TYPE_CONTENT),
+    };
     tb_status status = TB_STATUS(TB_OK);
     struct chat_content checked;
     struct tb_buf buf;
@@ -195,8 +197,8 @@ tb_status chat_content_frame(const struct chat_content *content, struct tb_mem *
     CHECK(chat_content_encode(content, &buf));
     /* What others would refuse is not sent: raw extension values come from the caller. */
     CHECK(chat_content_decode(tb_buf_view(&buf), arena, &checked));
-    framing.inner = tb_buf_view(&buf);
-    CHECK(wire_encode(&chat_application_framing_desc, &framing, arena, application_data));
+    framing.inner_application_content = tb_buf_view(&buf);
+    CHECK(wire_encode(&mls_application_framing_desc, &framing, arena, application_data));
 out:
     tb_buf_wipe(&buf);
     return status;

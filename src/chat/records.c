@@ -64,13 +64,19 @@ static tb_status check_device(const struct chat_account_record *record, size_t i
     return TB_STATUS(TB_OK);
 }
 
+/* Zeros name no predecessor: no record has this hash. */
+static bool has_previous(const struct chat_account_record *record)
+{
+    static const uint8_t none[CHAT_HASH_LEN];
+    return memcmp(record->prev_record_hash, none, sizeof none) != 0;
+}
+
 static tb_status check_form(const struct crypto_suite *suite,
                             const struct chat_account_record *record)
 {
     struct wire_uri uri;
-    size_t prev_len = record->version == 0 ? 0 : CHAT_HASH_LEN;
 
-    if (record->v != 1 || record->reset > 1 || record->prev_record_hash.len != prev_len
+    if (record->v != 1 || record->reset > 1 || has_previous(record) != (record->version != 0)
         || (record->version == 0 && record->reset != 0)
         || record->account_key.len != suite->sign_public_len
         || !tb_is_ok(wire_uri_parse(record->account, &uri)) || uri.kind != WIRE_URI_USER) {
@@ -156,7 +162,7 @@ static tb_status check_follows(const struct crypto_suite *suite, tb_bytes previo
     if (before.version == UINT32_MAX || record->version != before.version + 1) {
         return TB_STATUS(CHAT_RECORD_VERSION);
     }
-    if (!tb_bytes_equal(record->prev_record_hash, TB_ARRAY(hash))) {
+    if (memcmp(record->prev_record_hash, hash, sizeof hash) != 0) {
         return TB_STATUS(CHAT_RECORD_CHAIN);
     }
     TRY(check_devices_follow(&before, record));
@@ -182,16 +188,12 @@ tb_status chat_records_make_account(const struct crypto_suite *suite,
                                     tb_bytes *encoded)
 {
     struct chat_account_record made = *record, checked;
-    uint8_t hash[CHAT_HASH_LEN];
     tb_bytes tbs, octets;
 
     made.v = 1;
     made.signature = (tb_bytes){ NULL, 0 };
-    made.prev_record_hash = (tb_bytes){ NULL, 0 };
-    if (previous.len != 0) {
-        TRY(chat_records_hash(suite, previous, hash));
-        TRY(tb_arena_dup(arena, TB_ARRAY(hash), &made.prev_record_hash));
-    }
+    memset(made.prev_record_hash, 0, sizeof made.prev_record_hash);
+    if (previous.len != 0) TRY(chat_records_hash(suite, previous, made.prev_record_hash));
     TRY(account_tbs(&made, arena, &tbs));
     TRY(crypto_sign_label(suite, signer, CHAT_LABEL_ACCOUNT_RECORD, &tbs, 1, arena,
                           &made.signature));

@@ -232,7 +232,7 @@ tb_status chat_report_encode(const struct chat_report_evidence *evidence,
                              const struct chat_report_text *text, struct tb_arena *arena,
                              tb_bytes *encoded)
 {
-    struct chat_component extension = { .component_id = MLS_COMPONENT_TIMBRE_REPORT_EVIDENCE };
+    struct mls_component_data extension = { .component_id = MLS_COMPONENT_TIMBRE_REPORT_EVIDENCE };
 
     if (evidence->target_seq.count == 0) return TB_STATUS(CHAT_REPORT_TARGET);
     const struct chat_stub *target = stub_of(evidence, evidence->target_seq.at[0].value);
@@ -256,7 +256,7 @@ tb_status chat_report_decode(tb_bytes encoded, struct tb_arena *arena,
 {
     struct chat_abuse_report outer;
     struct chat_report_evidence inner;
-    const struct chat_component *found = NULL;
+    const struct mls_component_data *found = NULL;
 
     TRY(wire_decode(&chat_abuse_report_desc, encoded, arena, &outer, NULL));
     if (chat_reason_name(outer.reason_code) == NULL) return TB_STATUS(CHAT_REASON_UNKNOWN);

@@ -1,8 +1,6 @@
 /* The tables of chat/structs.h, in its order. */
 #include "chat/structs.h"
 
-WIRE_TABLE(chat_media_parameter, CHAT_MEDIA_PARAMETER)
-WIRE_TABLE(chat_application_framing, CHAT_APPLICATION_FRAMING)
 WIRE_TABLE(chat_user_role_pair, CHAT_USER_ROLE_PAIR)
 WIRE_TABLE(chat_participant_list, CHAT_PARTICIPANT_LIST)
 WIRE_TABLE(chat_userindex_role_pair, CHAT_USERINDEX_ROLE_PAIR)
@@ -38,7 +36,6 @@ WIRE_TABLE(chat_opening, CHAT_OPENING)
 WIRE_TABLE(chat_report_evidence, CHAT_REPORT_EVIDENCE)
 WIRE_TABLE(chat_report_id_input, CHAT_REPORT_ID_INPUT)
 WIRE_TABLE(chat_abusive_message, CHAT_ABUSIVE_MESSAGE)
-WIRE_TABLE(chat_component, CHAT_COMPONENT)
 WIRE_TABLE(chat_abuse_report, CHAT_ABUSE_REPORT)
 WIRE_TABLE(chat_wrapped_key, CHAT_WRAPPED_KEY)
 WIRE_TABLE(chat_sealed_report, CHAT_SEALED_REPORT)

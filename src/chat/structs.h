@@ -5,6 +5,7 @@
 #ifndef TB_CHAT_STRUCTS_H
 #define TB_CHAT_STRUCTS_H
 
+#include "mls/structs_ext.h"
 #include "wire/tls.h"
 
 enum {
@@ -17,17 +18,7 @@ enum {
     CHAT_HANDSHAKE_LEN_MAX = 4 << 20     /* octets of one commit with its Welcome */
 };
 
-/* ---- application framing and components (draft-ietf-mls-extensions, MIMI room policy) ---- */
-
-#define CHAT_MEDIA_PARAMETER(ROW, S)          \
-    ROW(S, BYTES_MAX, parameter_name, 255)    \
-    ROW(S, BYTES_MAX, parameter_value, 255)
-WIRE_STRUCT(chat_media_parameter, CHAT_MEDIA_PARAMETER)
-#define CHAT_APPLICATION_FRAMING(ROW, S)           \
-    ROW(S, BYTES_MAX, media_type, 255)             \
-    ROW(S, VEC,       parameters, chat_media_parameter) \
-    ROW(S, BYTES,     inner,      NONE)
-WIRE_STRUCT(chat_application_framing, CHAT_APPLICATION_FRAMING)
+/* ---- components (MIMI room policy); their framing is mls/structs_ext.h ---- */
 
 #define CHAT_USER_ROLE_PAIR(ROW, S)                  \
     ROW(S, BYTES_SOME, user,       CHAT_URI_LEN_MAX) \
@@ -296,17 +287,13 @@ WIRE_STRUCT(chat_report_id_input, CHAT_REPORT_ID_INPUT)
     ROW(S, SUB,   frank,              chat_frank) \
     ROW(S, U64,   accepted_timestamp, NONE)
 WIRE_STRUCT(chat_abusive_message, CHAT_ABUSIVE_MESSAGE)
-#define CHAT_COMPONENT(ROW, S)             \
-    ROW(S, U16,   component_id, NONE)      \
-    ROW(S, BYTES, data,         NONE)
-WIRE_STRUCT(chat_component, CHAT_COMPONENT)
 #define CHAT_ABUSE_REPORT(ROW, S)                          \
     ROW(S, BYTES_MAX, reporting_user,     CHAT_URI_LEN_MAX) \
     ROW(S, BYTES_MAX, alleged_abuser_uri, CHAT_URI_LEN_MAX) \
     ROW(S, U8,        reason_code,        NONE)            \
     ROW(S, BYTES_MAX, note,               4096)            \
     ROW(S, VEC,       messages,           chat_abusive_message) \
-    ROW(S, VEC,       abuse_extensions,   chat_component)
+    ROW(S, VEC,       abuse_extensions,   mls_component_data)
 WIRE_STRUCT(chat_abuse_report, CHAT_ABUSE_REPORT)
 
 #define CHAT_WRAPPED_KEY(ROW, S)                       \
@@ -365,7 +352,7 @@ WIRE_STRUCT(chat_device_key, CHAT_DEVICE_KEY)
     ROW(S, U16,        v,                NONE) /* 1 */         \
     ROW(S, BYTES_SOME, account,          CHAT_URI_LEN_MAX)     \
     ROW(S, U32,        version,          NONE)                 \
-    ROW(S, BYTES_MAX,  prev_record_hash, CHAT_HASH_LEN) /* empty in version 0 */ \
+    ROW(S, FIXED,      prev_record_hash, CHAT_HASH_LEN) /* zeros in version 0 */ \
     ROW(S, BYTES_SOME, account_key,      255)                  \
     ROW(S, VEC,        devices,          chat_device_key)      \
     ROW(S, U8,         reset,            NONE)                 \
@@ -492,7 +479,7 @@ WIRE_STRUCT(chat_commit_ack, CHAT_COMMIT_ACK)
     ROW(S, BYTES_SOME, target_uri,        CHAT_URI_LEN_MAX)  \
     ROW(S, OPT,        room_id,           wire_opaque)       \
     ROW(S, VEC,        client_key_packages, wire_opaque)     \
-    ROW(S, VEC,        consent_extensions, chat_component)
+    ROW(S, VEC,        consent_extensions, mls_component_data)
 WIRE_STRUCT(chat_consent_entry, CHAT_CONSENT_ENTRY)
 
 #endif

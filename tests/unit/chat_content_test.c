@@ -291,15 +291,16 @@ static void framing_names_mimi_content_and_nothing_else_is_opened(void **state)
     assert_ok(chat_content_open(framed, &f.arena, &back));
     assert_ok(chat_content_text(&back, &text));
     assert_bytes(text, TB_LITERAL("bonjour"));
-    struct chat_application_framing other = { TB_LITERAL("text/plain"), { NULL, 0 },
-                                              TB_LITERAL("x") };
-    assert_status(chat_content_open(fixture_encode(&f, &chat_application_framing_desc, &other),
+    struct mls_application_framing other = { { TB_LITERAL("text/plain"), { NULL, 0 } },
+                                             TB_LITERAL("x") };
+    assert_status(chat_content_open(fixture_encode(&f, &mls_application_framing_desc, &other),
                                     &f.arena, &back),
                   CHAT_CONTENT_MEDIA_TYPE);
-    struct chat_media_parameter parameter = { TB_LITERAL("a"), TB_LITERAL("b") };
-    other = (struct chat_application_framing){ TB_LITERAL(CHAT_MEDIA_TYPE_CONTENT),
-                                               { &parameter, 1 }, TB_LITERAL("x") };
-    assert_status(chat_content_open(fixture_encode(&f, &chat_application_framing_desc, &other),
+    struct mls_parameter parameter = { TB_LITERAL("a"), TB_LITERAL("b") };
+    other = (struct mls_application_framing){
+        { TB_LITERAL(CHAT_MEDIA_TYPE_CONTENT), { &parameter, 1 } }, TB_LITERAL("x")
+    };
+    assert_status(chat_content_open(fixture_encode(&f, &mls_application_framing_desc, &other),
                                     &f.arena, &back),
                   CHAT_CONTENT_MEDIA_TYPE);
     assert_status(chat_content_open(TB_LITERAL("\xff"), &f.arena, &back), CHAT_CONTENT_MEDIA_TYPE);

@@ -41,14 +41,16 @@ static void tags_with_and_without_framing_match(void **state)
     assert_ok(chat_frank_tag(&f.suite, content.data + 2, content, tag));
     assert_hex(&f, TB_ARRAY(tag),
                "a9a69f1d2fe6f37984190c093ecb8a10d647093db735fb7ba926bfdccff4c2bf");
-    struct chat_application_framing framing = { .media_type = TB_LITERAL(CHAT_MEDIA_TYPE_CONTENT),
-                                                .inner = content };
-    tb_bytes framed = fixture_encode(&f, &chat_application_framing_desc, &framing);
+    struct mls_application_framing framing = {
+        .media_type.type = TB_LITERAL(CHAT_MEDIA_TYPE_CONTENT),
+        .inner_application_content = content,
+    };
+    tb_bytes framed = fixture_encode(&f, &mls_application_framing_desc, &framing);
     assert_ok(chat_frank_tag(&f.suite, content.data + 2, framed, tag));
     assert_hex(&f, TB_ARRAY(tag),
                "cac50818a758d500a44109d35073e0ce59d35c81f68eaf911c5b930d014034d0");
-    framing.media_type.len = 0;
-    framed = fixture_encode(&f, &chat_application_framing_desc, &framing);
+    framing.media_type.type.len = 0;
+    framed = fixture_encode(&f, &mls_application_framing_desc, &framing);
     assert_ok(chat_frank_tag(&f.suite, content.data + 2, framed, tag));
     assert_hex(&f, TB_ARRAY(tag),
                "728037c40a60ea96a1d2b15c43fca2415728e15f9f9a8114c52660c287688813");
@@ -335,18 +337,19 @@ static void attack_25_a_second_reading_of_a_text_is_not_shown(void **state)
     fixture_init(&f);
     message_make(&f, &m);
     /* The disposition 1 in two octets: 18 01.  The tag is made over it, so only R2 stops it. */
-    struct chat_application_framing framing;
-    assert_ok(wire_decode(&chat_application_framing_desc, m.in.application_data, &f.arena,
+    struct mls_application_framing framing;
+    assert_ok(wire_decode(&mls_application_framing_desc, m.in.application_data, &f.arena,
                           &framing, NULL));
     static const uint8_t PART[] = { 0x85, 0x01, 0x60, 0x01 };
-    uint8_t *longer = tb_arena_take(&f.arena, framing.inner.len + 1, 1);
+    tb_bytes inner = framing.inner_application_content;
+    uint8_t *longer = tb_arena_take(&f.arena, inner.len + 1, 1);
     size_t at = 0;
-    while (memcmp(framing.inner.data + at, PART, sizeof PART) != 0) at++;
-    memcpy(longer, framing.inner.data, at + 1);
+    while (memcmp(inner.data + at, PART, sizeof PART) != 0) at++;
+    memcpy(longer, inner.data, at + 1);
     longer[at + 1] = 0x18;
-    memcpy(longer + at + 2, framing.inner.data + at + 1, framing.inner.len - at - 1);
-    framing.inner = (tb_bytes){ longer, framing.inner.len + 1 };
-    m.in.application_data = fixture_encode(&f, &chat_application_framing_desc, &framing);
+    memcpy(longer + at + 2, inner.data + at + 1, inner.len - at - 1);
+    framing.inner_application_content = (tb_bytes){ longer, inner.len + 1 };
+    m.in.application_data = fixture_encode(&f, &mls_application_framing_desc, &framing);
     uint8_t tag[32];
     assert_ok(chat_frank_tag(&f.suite, longer + 2, m.in.application_data, tag));
     chat_safe_aad_of_tag(tag, m.aad);

@@ -105,7 +105,7 @@ static void each_rule_of_a_record_has_its_refusal(void **state)
     bad = p.record;
     bad.version = 1;
     assert_status(first_of(&p, bad), CHAT_RECORD_FORM); /* without a previous hash */
-    bad.prev_record_hash = TB_LITERAL("0123456789abcdef0123456789abcdef");
+    memcpy(bad.prev_record_hash, "0123456789abcdef0123456789abcdef", CHAT_HASH_LEN);
     assert_status(first_of(&p, bad), CHAT_RECORD_VERSION);
     bad = p.record;
     bad.devices.count = 2;
@@ -136,6 +136,10 @@ static void a_successor_is_chained_and_signed_by_the_key_before(void **state)
                                         &second));
     assert_ok(chat_records_verify_next(&p.f.suite, p.first, second, &p.f.arena, &out));
     assert_int_equal(out.devices.count, 2);
+    uint8_t hash[CHAT_HASH_LEN], none[CHAT_HASH_LEN] = { 0 };
+    assert_ok(chat_records_hash(&p.f.suite, p.first, hash));
+    assert_memory_equal(out.prev_record_hash, hash, sizeof hash);
+    assert_memory_equal(p.record.prev_record_hash, none, sizeof none);
     tb_bytes by_other = resigned(&p, next, &p.next_account);
     assert_status(chat_records_verify_next(&p.f.suite, p.first, by_other, &p.f.arena, &out),
                   CHAT_RECORD_SIGNATURE);
@@ -145,7 +149,7 @@ static void a_successor_is_chained_and_signed_by_the_key_before(void **state)
                                            &p.f.arena, &out),
                   CHAT_RECORD_VERSION);
     bad = next;
-    bad.prev_record_hash = fixture_changed(&p.f, next.prev_record_hash, 0);
+    bad.prev_record_hash[0] ^= 1;
     assert_status(chat_records_verify_next(&p.f.suite, p.first, resigned(&p, bad, &p.account),
                                            &p.f.arena, &out),
                   CHAT_RECORD_CHAIN);

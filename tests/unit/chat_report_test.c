@@ -148,7 +148,7 @@ static void a_report_without_exactly_one_evidence_is_refused(void **state)
     world_init(&w);
     world_talk(&w, 8, 8);
     e = world_evidence(&w, &target, 1);
-    struct chat_component two[2] = {
+    struct mls_component_data two[2] = {
         { 0xf103, fixture_encode(&w.f, &chat_report_evidence_desc, &e) }, { 0 }
     };
     two[1] = two[0];

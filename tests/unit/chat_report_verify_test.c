@@ -335,7 +335,7 @@ static void evidence_that_contradicts_itself_is_refused(void **state)
     e.target_seq.at = targets;
     struct chat_abuse_report outer = {
         .alleged_abuser_uri = TB_LITERAL(WORLD_MALLORY), .reason_code = 1 };
-    struct chat_component extension = { .component_id = 0xf103 };
+    struct mls_component_data extension = { .component_id = 0xf103 };
     outer.abuse_extensions.at = &extension;
     outer.abuse_extensions.count = 1;
     struct chat_report_verify_params params = world_verify_params(&w);

@@ -30,7 +30,7 @@ static void structs_outside_the_protocol_are_sound_too(void **state)
 {
     (void)state;
     static const struct wire_desc *const DESCS[] = {
-        &chat_application_framing_desc, &chat_participant_list_desc, &chat_participant_update_desc,
+        &mls_application_framing_desc, &chat_participant_list_desc, &chat_participant_update_desc,
         &chat_franking_agent_desc, &chat_room_metadata_desc, &chat_role_data_desc,
         &chat_base_policy_desc, &chat_operational_policy_desc, &chat_expiration_policy_desc,
         &chat_frank_policy_desc, &chat_moderation_ref_desc, &chat_chain_head_desc,
