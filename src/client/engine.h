@@ -146,7 +146,8 @@ enum client_room_flag {
     CLIENT_ROOM_REJOIN_SENT = 1 << 9,
     CLIENT_ROOM_HUB_FROZEN = 1 << 10,
     CLIENT_ROOM_HAS_OUTBOX = 1 << 11,   /* rows of it may be in the outbox */
-    CLIENT_ROOM_BEHIND_GAP = 1 << 12    /* entries before the page at hand were not delivered */
+    CLIENT_ROOM_BEHIND_GAP = 1 << 12,   /* entries before the page at hand were not delivered */
+    CLIENT_ROOM_RATCHETS_DIRTY = 1 << 13 /* a message key was used up, and nothing else changed */
 };
 struct client_room {
     struct client_room *next;

@@ -162,12 +162,41 @@ static tb_status client_group_load(struct client_turn *turn, struct client_room 
     return mls_group_decode(&env, blob, &client->device_key, out);
 }
 
+/* Brings the whole state up to what messages changed since.  The row goes whenever a whole state is
+ * stored, so one that is there and not newer shows that the two are not of one store. */
+static tb_status client_group_catch_up(struct client_turn *turn, struct client_room *room,
+                                       struct mls_group *group)
+{
+    tb_bytes ratchets;
+    tb_status status = client_table_get_raw(
+        turn, CLIENT_TABLE_GROUPS, client_key_number(room->row.no, CLIENT_GROUP_RATCHETS),
+        &ratchets);
+    if (status.code == TB_NOT_FOUND) return TB_STATUS(TB_OK);
+    TRY(status);
+    return mls_group_ratchets_decode(group, ratchets);
+}
+
+static tb_status client_group_load_current(struct client_turn *turn, struct client_room *room)
+{
+    struct mls_group *group;
+    TRY(client_group_load(turn, room, CLIENT_GROUP_CURRENT, &group));
+    tb_status status = client_group_catch_up(turn, room, group);
+    if (!tb_is_ok(status)) {
+        mls_group_free(group);
+        return status.code == TB_NOT_FOUND ? TB_STATUS(TB_STORE) : status;
+    }
+    room->group = group;
+    return TB_STATUS(TB_OK);
+}
+
 static tb_status client_group_store(struct client_turn *turn, struct client_room *room,
                                     uint8_t slot)
 {
     struct tb_buf buf;
     tb_buf_init(&buf, turn->client->config.mem, CLIENT_BLOB_BYTES_MAX);
-    tb_status status = mls_group_encode(room->group, &buf);
+    tb_status status = slot == CLIENT_GROUP_RATCHETS
+                           ? mls_group_ratchets_encode(room->group, &buf)
+                           : mls_group_encode(room->group, &buf);
     if (tb_is_ok(status)) {
         status = client_table_put_raw(turn, CLIENT_TABLE_GROUPS,
                                       client_key_number(room->row.no, slot), tb_buf_view(&buf));
@@ -180,7 +209,7 @@ tb_status client_room_group(struct client_turn *turn, struct client_room *room,
                             struct mls_group **out)
 {
     if (room->group == NULL) {
-        tb_status status = client_group_load(turn, room, CLIENT_GROUP_CURRENT, &room->group);
+        tb_status status = client_group_load_current(turn, room);
         if (status.code == TB_NOT_FOUND) return TB_STATUS(CLIENT_NOT_MEMBER);
         /* Our own blob that does not decode is a damaged store. */
         if (!tb_is_ok(status)) return client_status_is_fatal(status) ? status : TB_STATUS(TB_STORE);
@@ -216,16 +245,29 @@ tb_status client_room_before_drop(struct client_turn *turn, struct client_room *
                             client_key_number(room->row.no, CLIENT_GROUP_BEFORE));
 }
 
+/* One transaction of the host's takes all of it, so the two rows always fit one another. */
+static tb_status client_room_flush_group(struct client_turn *turn, struct client_room *room)
+{
+    if (room->group == NULL) return TB_STATUS(TB_OK);
+    if ((room->flags & CLIENT_ROOM_GROUP_DIRTY) != 0) {
+        TRY(client_group_store(turn, room, CLIENT_GROUP_CURRENT));
+        return client_table_del(turn, CLIENT_TABLE_GROUPS,
+                                client_key_number(room->row.no, CLIENT_GROUP_RATCHETS));
+    }
+    if ((room->flags & CLIENT_ROOM_RATCHETS_DIRTY) == 0) return TB_STATUS(TB_OK);
+    return client_group_store(turn, room, CLIENT_GROUP_RATCHETS);
+}
+
 static tb_status client_room_flush(struct client_turn *turn, struct client_room *room)
 {
-    if ((room->flags & CLIENT_ROOM_GROUP_DIRTY) != 0 && room->group != NULL) {
-        TRY(client_group_store(turn, room, CLIENT_GROUP_CURRENT));
-    }
+    const unsigned dirty =
+        CLIENT_ROOM_GROUP_DIRTY | CLIENT_ROOM_RATCHETS_DIRTY | CLIENT_ROOM_ROW_DIRTY;
+    TRY(client_room_flush_group(turn, room));
     if ((room->flags & CLIENT_ROOM_ROW_DIRTY) != 0) {
         TRY(client_table_put(turn, CLIENT_TABLE_ROOMS, client_key_bytes(room->row.room_uri),
                              &client_room_row_desc, &room->row));
     }
-    room->flags &= ~(unsigned)(CLIENT_ROOM_GROUP_DIRTY | CLIENT_ROOM_ROW_DIRTY);
+    room->flags &= ~dirty;
     return TB_STATUS(TB_OK);
 }
 

@@ -143,10 +143,11 @@ WIRE_STRUCT(client_room_row, CLIENT_ROOM_ROW)
 /* ---- GROUPS, by room_no and enum client_group_slot ---- */
 
 enum client_group_slot {
-    CLIENT_GROUP_CURRENT = 0, /* mls_group_encode */
+    CLIENT_GROUP_CURRENT = 0, /* mls_group_encode, as of the last change of more than ratchets */
     CLIENT_GROUP_BEFORE = 1,  /* the epoch before a tentative commit */
     CLIENT_GROUP_COMMIT = 2,  /* client_commit_row: our commit that is on its way */
     CLIENT_GROUP_LEAVE = 3,   /* our SelfRemove as it was first sent */
+    CLIENT_GROUP_RATCHETS = 4, /* mls_group_ratchets_encode: what messages changed since CURRENT */
     CLIENT_GROUP_SLOT_COUNT
 };
 enum client_intent_kind {

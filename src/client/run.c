@@ -175,7 +175,7 @@ static tb_status client_run_decrypt(struct client_turn *turn, struct client_room
                                      turn->client->profile.account);
     if (status.code == MLS_OWN_MESSAGE && is_from_us) return client_session_rolled_back(turn);
     TRY(status);
-    room->flags |= CLIENT_ROOM_GROUP_DIRTY; /* the key of this generation is used up */
+    room->flags |= CLIENT_ROOM_RATCHETS_DIRTY; /* the key of this generation is used up */
     if (received.kind != MLS_RECEIVED_APPLICATION) return TB_STATUS(MLS_CONTENT_TYPE);
     *out = (struct client_opened){
         .application_data = received.application_data,

@@ -123,7 +123,7 @@ static tb_status client_outbox_seal(struct client_turn *turn, struct client_room
     chat_safe_aad_of_tag(row->franking_tag, aad);
     TRY(mls_group_protect(group, TB_ARRAY(aad), row->application_data, CLIENT_PADDING_LEN,
                           &turn->arena, &row->message));
-    room->flags |= CLIENT_ROOM_GROUP_DIRTY;
+    room->flags |= CLIENT_ROOM_RATCHETS_DIRTY;
     TRY(tb_arena_dup(&turn->arena, mls_group_last_signature(group), &row->signature));
     row->leaf_index = mls_group_own_leaf(group);
     row->epoch = mls_group_epoch(group);

@@ -372,7 +372,8 @@ tb_status client_session_end(struct client_turn *turn)
     TRY(client_request_lose_all(turn));
     client_welcome_drop_all(client);
     for (struct client_room *room = client->rooms; room != NULL; room = room->next) {
-        room->flags &= CLIENT_ROOM_ROW_DIRTY | CLIENT_ROOM_GROUP_DIRTY | CLIENT_ROOM_HAS_OUTBOX;
+        room->flags &= CLIENT_ROOM_ROW_DIRTY | CLIENT_ROOM_GROUP_DIRTY | CLIENT_ROOM_RATCHETS_DIRTY
+                       | CLIENT_ROOM_HAS_OUTBOX;
         room->record_wait_count = 0;
         room->flight_count = 0;
         client_room_pages_drop(client, room);

@@ -272,6 +272,44 @@ static void bench_warm(struct bench *b)
     mls_group_free(warm.last);
 }
 
+/* What a client writes of the group with each message of its own: the whole state, or what messages
+ * change.  A first message of each of a few others has been read. */
+static void bench_state(struct bench *b)
+{
+    enum { SENDERS = 8 };
+    struct flow flow;
+    flow_begin(b, &flow);
+    struct mls_group *group = create(b);
+    commit(b, group, 1, b->count, false, &flow);
+    must(mls_group_pending_merge(group), "merge");
+    for (size_t i = 1; i <= SENDERS && i < b->count; i++) {
+        struct mls_group *sender = join(b, i, &flow);
+        struct mls_received received;
+        tb_bytes message;
+        must(mls_group_protect(sender, (tb_bytes){ 0 }, TB_LITERAL("text"), 0, &flow.arena,
+                               &message),
+             "protect");
+        must(mls_group_receive(group, message, NOW_S, NULL, 0, &flow.arena, &received, NULL),
+             "unprotect");
+        mls_group_free(sender);
+    }
+    struct tb_buf whole, ratchets;
+    tb_buf_init(&whole, &b->mem, ARENA_MAX);
+    tb_buf_init(&ratchets, &b->mem, ARENA_MAX);
+    uint64_t start = bench_cpu_ns();
+    must(mls_group_encode(group, &whole), "encode");
+    row(b, "state_whole_encode", since_us(start), 0);
+    start = bench_cpu_ns();
+    must(mls_group_ratchets_encode(group, &ratchets), "encode ratchets");
+    row(b, "state_ratchets_encode", since_us(start), 0);
+    bench_row("state_whole", b->params, (double)whole.len, "octets", 0, false);
+    bench_row("state_ratchets", b->params, (double)ratchets.len, "octets", 0, false);
+    tb_buf_wipe(&whole);
+    tb_buf_wipe(&ratchets);
+    tb_arena_wipe(&flow.arena);
+    mls_group_free(group);
+}
+
 static void bench_messages(struct bench *b, size_t octets, double aead_us, double sign_us,
                            double verify_us)
 {
@@ -325,6 +363,7 @@ static void run(struct bench *b, size_t count, bool with_warm)
     bench_add_all(b);
     if (with_warm) {
         bench_warm(b);
+        bench_state(b);
         bench_messages(b, 100, b->floor.aead_us_100, b->floor.sign_us, b->floor.verify_us);
         bench_messages(b, 16384, b->floor.aead_us_16k, b->floor.sign_us_16k,
                        b->floor.verify_us_16k);
