@@ -1,5 +1,6 @@
 #include "host/client_notice.h"
 
+#include "chat/policy.h"
 #include "client/status.h"
 
 static const char *type_name(enum client_show_kind kind)
@@ -11,6 +12,7 @@ static const char *type_name(enum client_show_kind kind)
     case CLIENT_SHOW_MESSAGE: return "message";
     case CLIENT_SHOW_MEMBER_ADDED: return "member_added";
     case CLIENT_SHOW_MEMBER_REMOVED: return "member_removed";
+    case CLIENT_SHOW_ROLE: return "role";
     case CLIENT_SHOW_JOINED: return "joined";
     case CLIENT_SHOW_REMOVED_US: return "removed";
     case CLIENT_SHOW_FAILED_ENTRY: return "failed";
@@ -55,6 +57,9 @@ json_t *cli_notice_record(const struct client_show *show)
         cli_json_set(record, "message_id", cli_json_hex(show->message_id));
         cli_json_set(record, "own", json_boolean(show->is_own));
         cli_json_set(record, "verified", json_boolean(show->is_verified));
+    }
+    if (show->kind == CLIENT_SHOW_ROLE) {
+        cli_json_set(record, "role", json_string(chat_policy_role_name(show->role_index)));
     }
     if (show->decision_number != 0) {
         cli_json_set(record, "decision", json_integer((json_int_t)show->decision_number));

@@ -272,6 +272,45 @@ int cli_verb_room_remove(struct cli_app *app)
     return member_change(app, client_room_remove, "remove the person", "removed");
 }
 
+static int role_set(struct cli_app *app, tb_bytes room, tb_bytes account, uint32_t role_index)
+{
+    static const char doing[] = "change the role";
+    uint64_t op = 0;
+    cli_run_begin(&app->run);
+    tb_status status = client_room_role(app->run.client, cli_run_now_ms(&app->run), room, account,
+                                        role_index, &app->run.effects, &op);
+    int code = cli_app_await(app, status, op, doing);
+    if (code != CLI_EXIT_OK) return code;
+    cli_app_settle(app);
+    json_t *record = json_object();
+    cli_json_set(record, "room", cli_json_text(room));
+    cli_json_set(record, "account", cli_json_text(account));
+    cli_json_set(record, "role", json_string(chat_policy_role_name(role_index)));
+    cli_out_record(&app->out, record);
+    cli_out_say(&app->out, "%s is %s now.\n",
+                cli_app_visible(app, tb_bytes_text(app->args.words[1])),
+                chat_policy_role_name(role_index));
+    return CLI_EXIT_OK;
+}
+
+int cli_verb_room_role(struct cli_app *app)
+{
+    static const char doing[] = "change the role";
+    tb_bytes room = { 0 }, account = { 0 };
+    uint32_t role_index = CHAT_ROLE_OWNER;
+    while (role_index >= CHAT_ROLE_MEMBER
+           && strcmp(app->args.words[2], chat_policy_role_name(role_index)) != 0) {
+        role_index--;
+    }
+    if (role_index < CHAT_ROLE_MEMBER) {
+        return cli_app_usage(app, "ROLE is member, moderator or owner", NULL);
+    }
+    int code = cli_app_online(app, doing);
+    if (code == CLI_EXIT_OK) code = cli_app_room(app, app->args.words[0], &room);
+    if (code == CLI_EXIT_OK) code = cli_app_account(app, app->args.words[1], &account);
+    return code == CLI_EXIT_OK ? role_set(app, room, account, role_index) : code;
+}
+
 static int members(struct cli_app *app, tb_bytes room)
 {
     static const struct cli_column columns[] = {

@@ -9,15 +9,17 @@
 enum {
     PAGE_COUNT = 200,          /* rows read at once */
     ROW_MESSAGE = 1, ROW_JOINED, ROW_ADDED, ROW_REMOVED, ROW_GAP, ROW_RESTORED,
+    ROW_OWNER, ROW_MODERATOR, ROW_MEMBER,
     HANDLE_WIDTH_MIN = 6, HANDLE_WIDTH_MAX = 20
 };
 
 static const char *type_name(const struct client_message_view *row)
 {
     static const char *const names[] = { "unknown", "message", "joined",  "member_added",
-                                         "member_removed", "gap", "restored" };
+                                         "member_removed", "gap", "restored",
+                                         "owner_named", "moderator_named", "member_named" };
     if (row->is_failed) return "failed";
-    return names[row->row_kind <= ROW_RESTORED ? row->row_kind : 0];
+    return names[row->row_kind <= ROW_MEMBER ? row->row_kind : 0];
 }
 
 static tb_bytes sentence(struct cli_app *app, const char *format, tb_bytes who, uint64_t number)
@@ -43,6 +45,12 @@ tb_bytes cli_timeline_text(struct cli_app *app, const struct client_message_view
                         row->decision_number);
     case ROW_GAP: return TB_LITERAL("history missing");
     case ROW_RESTORED: return TB_LITERAL("the hub was restored from a backup");
+    case ROW_OWNER:
+        if (row->decision_number == 0) return sentence(app, "%s is an owner now", who, 0);
+        return sentence(app, "%s: made owner by a decision of the desk, number %llu", who,
+                        row->decision_number);
+    case ROW_MODERATOR: return sentence(app, "%s is a moderator now", who, 0);
+    case ROW_MEMBER: return sentence(app, "%s is an ordinary member now", who, 0);
     default: break;
     }
     bool is_text = row->content_type.len == 0 ||

@@ -39,6 +39,11 @@ const struct cli_verb cli_verbs[] = {
       "Add a person who has agreed to contact.", "timbre room add team bob\n" },
     { "room remove", "ROOM WHO", CLI_BIT(YES), 2, 2, ACCOUNT, false, false, cli_verb_room_remove,
       "Remove a person from a room.", "" },
+    { "room role", "ROOM WHO ROLE", 0, 3, 3, ACCOUNT, false, false, cli_verb_room_role,
+      "Give a person another role in a room.",
+      "timbre room role team bob moderator\n\n"
+      "ROLE is member, moderator or owner.  A room keeps an owner: the last one cannot step down\n"
+      "before another is named.\n" },
     { "room members", "ROOM", 0, 1, 1, ACCOUNT, false, true, cli_verb_room_members,
       "List who is in a room.", "" },
     { "send", "ROOM TEXT", 0, 2, 2, ACCOUNT, false, false, cli_verb_send, "Send a message.",
@@ -88,6 +93,11 @@ const struct cli_verb cli_verbs[] = {
       1, 1, ACCOUNT, false, false, cli_verb_desk_decide, "Decide a case and sign the decision.",
       "timbre desk decide 3f9a --action ban --scope hub --facts-file facts.txt\n\n"
       "Shows the plan first.  The accused gets the statement of reasons and can answer it.\n" },
+    { "desk name-owner", "ROOM WHO", CLI_BIT(YES), 2, 2, ACCOUNT, false, false,
+      cli_verb_desk_name_owner, "Name an owner for a room that has none left.",
+      "timbre desk name-owner mimi://localhost/r/0f32... bob\n\n"
+      "For a room whose last owner was banned or has no device in it any more.  WHO is somebody\n"
+      "who is in it.  The decision goes into the log, and the members are told its number.\n" },
     { "desk keys", "", 0, 0, 0, ACCOUNT, false, true, cli_verb_desk_keys,
       "Show the desk's keys that reports are sealed to.", "" },
     { "notice list", "", 0, 0, 0, ACCOUNT, false, true, cli_verb_notice_list,

@@ -24,11 +24,19 @@ static bool is_of_kind(tb_bytes text, enum wire_uri_kind kind, tb_bytes domain)
            && (domain.len == 0 || tb_bytes_equal(uri.domain, domain));
 }
 
+/* The naming of an owner is about a room, rests on no report and restricts nobody. */
+static bool is_naming_form(const struct chat_decision *decision)
+{
+    return decision->scope == CHAT_SCOPE_ROOM && decision->report_id.len == 0
+           && decision->until_ms == 0 && decision->notice_room_uri.len == 0;
+}
+
 static tb_status check_form(const struct chat_decision *decision)
 {
     bool is_room = decision->scope == CHAT_SCOPE_ROOM;
     bool is_good =
-        decision->v == 1 && decision->action <= CHAT_ACTION_UNBAN
+        decision->v == 1 && decision->action <= CHAT_ACTION_NAME_OWNER
+        && (decision->action != CHAT_ACTION_NAME_OWNER || is_naming_form(decision))
         && (is_room || decision->scope == CHAT_SCOPE_HUB)
         && wire_uri_is_domain(decision->domain)
         && is_of_kind(decision->subject, WIRE_URI_USER, (tb_bytes){ NULL, 0 })
@@ -97,7 +105,7 @@ tb_status chat_decision_ref(const struct crypto_suite *suite, const struct chat_
 
 const char *chat_decision_action_name(uint8_t action)
 {
-    static const char *const NAMES[] = { "none", "warn", "ban", "unban" };
+    static const char *const NAMES[] = { "none", "warn", "ban", "unban", "name-owner" };
     return action < sizeof NAMES / sizeof NAMES[0] ? NAMES[action] : NULL;
 }
 

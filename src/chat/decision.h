@@ -19,7 +19,8 @@ TB_MUST_USE tb_status chat_decision_sign(const struct crypto_suite *suite,
 /*
  * device_key: of decider_device, from its account's record; that it belongs to the desk is the
  * caller's check.  CHAT_DECISION_FORM: version, action, scope, reason, a room scope without a room,
- * a subject that is no user or the decider's own account; CHAT_DECISION_SIGNATURE.
+ * a subject that is no user or the decider's own account, the naming of an owner with a report, an
+ * end or a notice room; CHAT_DECISION_SIGNATURE.
  */
 TB_MUST_USE tb_status chat_decision_verify(const struct crypto_suite *suite,
                                            const struct chat_decision *decision,

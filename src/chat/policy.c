@@ -56,6 +56,12 @@ bool chat_policy_is_kind_of_class(uint8_t room_kind, uint8_t room_class)
     }
 }
 
+bool chat_policy_is_owner_nameable(uint8_t room_kind)
+{
+    return room_kind == CHAT_ROOM_GROUP || room_kind == CHAT_ROOM_CHANNEL
+           || room_kind == CHAT_ROOM_OBSERVATORY;
+}
+
 /* ------------------------------------------------------------------ reading a GroupContext */
 
 static tb_status decode_extension(const struct mls_group_context *context, uint16_t type,
@@ -263,10 +269,10 @@ tb_status chat_policy_update_proposal(const struct chat_participant_update *upda
     return TB_STATUS(TB_OK);
 }
 
-tb_status chat_policy_ban_proposal(uint32_t user_index, struct tb_arena *arena,
-                                   struct mls_proposal *out)
+tb_status chat_policy_role_proposal(uint32_t user_index, uint32_t role_index,
+                                    struct tb_arena *arena, struct mls_proposal *out)
 {
-    struct chat_userindex_role_pair ban = { user_index, CHAT_ROLE_BANNED };
-    const struct chat_participant_update update = { .changed_role_participants = { &ban, 1 } };
+    struct chat_userindex_role_pair pair = { user_index, role_index };
+    const struct chat_participant_update update = { .changed_role_participants = { &pair, 1 } };
     return chat_policy_update_proposal(&update, arena, out);
 }

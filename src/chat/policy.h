@@ -30,6 +30,8 @@ enum chat_room_class {
 };
 /* dm, desk and notice are private; class channel belongs to kind channel alone. */
 bool chat_policy_is_kind_of_class(uint8_t room_kind, uint8_t room_class);
+/* May the desk name an owner in a room of this kind?  Not in its own, nor in a notice room. */
+bool chat_policy_is_owner_nameable(uint8_t room_kind);
 const char *chat_policy_kind_name(uint8_t room_kind);   /* "group"; NULL: unknown */
 const char *chat_policy_class_name(uint8_t room_class); /* "private"; NULL: unknown */
 /* 0 for an unknown name. */
@@ -217,11 +219,14 @@ struct chat_policy_commit {
  *   who may commit: a listed participant that is not banned; no external commits
  *   each proposal by its own sender.  Members: SelfRemove by reference; Add, Remove and
  *     AppDataUpdate of 0x0022 and 0x0023 by value.  The hub: Remove; bans and removals in 0x0022;
+ *     by a decision about the room (Safe AAD 0xF102) one participant as owner, where no owner with
+ *     a device is left (amendments 4);
  *     rotation of 0x0021 signed by the old key (Safe AAD 0xF106 = the signature's octets);
  *     AppEphemeral 0x0050 and 0x0051
  *   a hub's 0x0022 update shares its commit with nobody else's, and one that removes (so that
  *     indices shift) with no other at all
- *   role changes, additions and removals are authorised; a participant is touched once
+ *   role changes, additions and removals are authorised; a participant is touched once; members
+ *     take their role from no owner without whom none is left that has a device
  *   participants and leaves agree: every new leaf belongs to a participant that may be there, every
  *     leaf of a removed or banned user goes, none of a user who stays (but by its own user, by
  *     SelfRemove, by the hub, when is_dead, or when the same commit adds the device again)
@@ -246,8 +251,8 @@ TB_MUST_USE tb_status chat_policy_check_proposal(const struct chat_policy_room *
 TB_MUST_USE tb_status chat_policy_update_proposal(const struct chat_participant_update *update,
                                                   struct tb_arena *arena,
                                                   struct mls_proposal *out);
-/* The hub's ban of participant user_index: 08 <index> 00000001 00 00. */
-TB_MUST_USE tb_status chat_policy_ban_proposal(uint32_t user_index, struct tb_arena *arena,
-                                               struct mls_proposal *out);
+/* One participant's new role; the hub's ban of user_index is 08 <index> 00000001 00 00. */
+TB_MUST_USE tb_status chat_policy_role_proposal(uint32_t user_index, uint32_t role_index,
+                                                struct tb_arena *arena, struct mls_proposal *out);
 
 #endif

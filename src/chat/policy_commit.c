@@ -37,11 +37,36 @@ static tb_status decode_update(const struct mls_app_data_update *update, struct 
     return wire_decode(&chat_participant_update_desc, update->of.update->value, arena, out, NULL);
 }
 
-/* The hub may ban and remove, and nothing else. */
+/* Does the update make one participant an owner, and nothing else? */
+static bool is_naming(const struct chat_participant_update *update)
+{
+    return update->changed_role_participants.count == 1
+           && update->changed_role_participants.at[0].role_index == CHAT_ROLE_OWNER
+           && update->removed_indices.count == 0 && update->added_participants.count == 0;
+}
+
+/* Amendments 4: the desk names an owner, by a decision about this room. */
+static tb_status check_naming(const struct chat_policy_room *room,
+                              const struct chat_policy_proposal *proposal, struct tb_arena *arena)
+{
+    struct chat_moderation_ref ref;
+    if (!tb_is_ok(chat_safe_aad_moderation(proposal->authenticated_data, arena, &ref))
+        || ref.action != CHAT_ACTION_NAME_OWNER
+        || !tb_bytes_equal(ref.scope, room->metadata.room_uri)
+        || !chat_policy_is_owner_nameable(room->base.room_kind)) {
+        return TB_STATUS(CHAT_POLICY_HUB_PROPOSAL);
+    }
+    return TB_STATUS(TB_OK);
+}
+
+/* The hub may ban and remove, carry out the naming of an owner, and nothing else. */
 static tb_status check_hub_list_update(const struct chat_policy_room *room,
-                                       const struct chat_participant_update *update)
+                                       const struct chat_policy_proposal *proposal,
+                                       const struct chat_participant_update *update,
+                                       struct tb_arena *arena)
 {
     if (room->base.fixed_membership != 0) return TB_STATUS(CHAT_POLICY_FIXED);
+    if (is_naming(update)) return check_naming(room, proposal, arena);
     for (size_t i = 0; i < update->changed_role_participants.count; i++) {
         if (update->changed_role_participants.at[i].role_index != CHAT_ROLE_BANNED) {
             return TB_STATUS(CHAT_POLICY_HUB_PROPOSAL);
@@ -111,7 +136,7 @@ static tb_status check_hub_proposal(const struct chat_policy_room *room,
             return TB_STATUS(CHAT_POLICY_HUB_PROPOSAL);
         }
         TRY(decode_update(body->of.app_data_update, arena, &update));
-        return check_hub_list_update(room, &update);
+        return check_hub_list_update(room, proposal, &update, arena);
     default:
         return TB_STATUS(CHAT_POLICY_HUB_PROPOSAL);
     }
@@ -253,6 +278,55 @@ static tb_status walk_proposals(struct walk *walk)
     return TB_STATUS(TB_OK);
 }
 
+/* ------------------------------------------------------------------ owners */
+
+static bool is_removed(const struct chat_policy_commit *commit, uint32_t leaf_index)
+{
+    for (size_t i = 0; i < commit->removed_count; i++) {
+        if (commit->removed[i].leaf_index == leaf_index) return true;
+    }
+    return false;
+}
+
+/* Has the user a device in the room behind this commit? */
+static bool has_device_after(const struct walk *walk, tb_bytes user)
+{
+    const struct chat_policy_commit *commit = walk->commit;
+    for (size_t i = 0; i < commit->added_count; i++) {
+        if (chat_names_is_of_user(commit->added[i].identity, user)) return true;
+    }
+    for (size_t i = 0; i < commit->leaf_count; i++) {
+        if (chat_names_is_of_user(commit->leaves[i].identity, user)
+            && !is_removed(commit, commit->leaves[i].leaf_index)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* An owner who can act, other than `except`, in the room that the commit leads to. */
+static bool has_acting_owner(const struct walk *walk, tb_bytes except)
+{
+    for (size_t i = 0; i < walk->list.participants.count; i++) {
+        const struct chat_user_role_pair *pair = &walk->list.participants.at[i];
+        if (pair->role_index == CHAT_ROLE_OWNER && !tb_bytes_equal(pair->user, except)
+            && has_device_after(walk, pair->user)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* Amendments 4: only somebody who is there, and only where no owner is left. */
+static tb_status check_named(const struct walk *walk, const struct touched *touched)
+{
+    bool is_here = touched->role_before >= CHAT_ROLE_MEMBER
+                   && touched->role_before < CHAT_ROLE_OWNER
+                   && has_device_after(walk, touched->user);
+    return TB_STATUS(is_here && !has_acting_owner(walk, touched->user) ? TB_OK
+                                                                       : CHAT_POLICY_HUB_PROPOSAL);
+}
+
 /* ------------------------------------------------------------------ who may change whose role */
 
 /* Did every device of the user that was in the room ask to leave, in this commit? */
@@ -313,6 +387,7 @@ static tb_status check_touched(const struct walk *walk, const struct touched *to
     const struct chat_role_data *roles = &walk->before->roles;
 
     if (touched->by_hub) {
+        if (touched->role_after == CHAT_ROLE_OWNER) return check_named(walk, touched);
         return TB_STATUS(chat_policy_may_change(roles, CHAT_ROLE_POLICY_ENFORCER,
                                                 touched->role_before, touched->role_after)
                              ? TB_OK
@@ -328,15 +403,23 @@ static tb_status check_touched(const struct walk *walk, const struct touched *to
                          : CHAT_POLICY_ROLE_CHANGE);
 }
 
-/* ------------------------------------------------------------------ leaves */
-
-static bool is_removed(const struct chat_policy_commit *commit, uint32_t leaf_index)
+/* Members leave no room without an owner who can act.  Bans, and a last owner who leaves, may. */
+static tb_status check_owner_remains(const struct walk *walk)
 {
-    for (size_t i = 0; i < commit->removed_count; i++) {
-        if (commit->removed[i].leaf_index == leaf_index) return true;
+    bool is_lowered = false;
+    for (size_t i = 0; i < walk->touched_count; i++) {
+        const struct touched *touched = &walk->touched[i];
+        is_lowered = is_lowered
+                     || (!touched->by_hub && touched->role_before == CHAT_ROLE_OWNER
+                         && touched->role_after != CHAT_ROLE_OWNER
+                         && !has_left(walk, touched->user));
     }
-    return false;
+    return TB_STATUS(!is_lowered || has_acting_owner(walk, (tb_bytes){ NULL, 0 })
+                         ? TB_OK
+                         : CHAT_POLICY_LAST_OWNER);
 }
+
+/* ------------------------------------------------------------------ leaves */
 
 /* Every leaf of a user who may not be in the room any more goes with this commit. */
 static tb_status check_leaves_go(const struct walk *walk, const struct touched *touched)
@@ -498,6 +581,7 @@ tb_status chat_policy_check_commit(const struct chat_policy_room *before,
     TRY(walk_init(&walk));
     TRY(walk_proposals(&walk));
     for (size_t i = 0; i < walk.touched_count; i++) TRY(check_touched(&walk, &walk.touched[i]));
+    TRY(check_owner_remains(&walk));
     TRY(check_leaves(&walk));
     if (!wire_equal(&chat_participant_list_desc, &walk.list, &after->participants)) {
         return TB_STATUS(CHAT_POLICY_DICTIONARY);

@@ -394,7 +394,8 @@ enum chat_action {
     CHAT_ACTION_NONE = 0,
     CHAT_ACTION_WARN = 1,
     CHAT_ACTION_BAN = 2,
-    CHAT_ACTION_UNBAN = 3 /* reversal of a ban; issue C adds the others */
+    CHAT_ACTION_UNBAN = 3,     /* reversal of a ban */
+    CHAT_ACTION_NAME_OWNER = 4 /* of a room that has no acting owner; issue C adds the others */
 };
 enum chat_scope { CHAT_SCOPE_ROOM = 1, CHAT_SCOPE_HUB = 2 };
 #define CHAT_DECISION(ROW, S)                                     \

@@ -22,7 +22,7 @@ static uint8_t client_ack_result(tb_status status)
     case CRYPTO_SIGNATURE: return CHAT_ACK_SIGNATURE;
     default: break;
     }
-    bool is_policy = status.code >= 700 && status.code < 730; /* CHAT_STATUS_POLICY */
+    bool is_policy = status.code >= 690 && status.code < 730; /* CHAT_STATUS_POLICY */
     return is_policy || status.code == CHAT_LEAF_KEY || status.code == CHAT_LEAF_IDENTITY
              ? CHAT_ACK_POLICY
              : CHAT_ACK_OTHER;
@@ -86,6 +86,19 @@ static bool client_is_present(const struct chat_policy_room *room, tb_bytes user
     return role != CHAT_ROLE_NONE && role != CHAT_ROLE_BANNED;
 }
 
+/* The line of one who stays and has another role now; 0: the role is the same. */
+static uint8_t client_role_line(const struct chat_policy_room *before,
+                                const struct chat_policy_room *after, tb_bytes user)
+{
+    uint32_t role = chat_policy_role_of(&after->participants, user);
+    if (role == chat_policy_role_of(&before->participants, user)) return 0;
+    switch (role) {
+    case CHAT_ROLE_OWNER: return CLIENT_LINE_OWNER;
+    case CHAT_ROLE_MODERATOR: return CLIENT_LINE_MODERATOR;
+    default: return CLIENT_LINE_MEMBER;
+    }
+}
+
 static bool client_has_leaf(const struct chat_policy_leaf *leaves, size_t count, tb_bytes user)
 {
     for (size_t i = 0; i < count; i++) {
@@ -120,9 +133,15 @@ static tb_status client_changes_find(struct client_turn *turn, struct mls_group 
     for (size_t i = 0; i < now->participants.count; i++) {
         tb_bytes user = now->participants.at[i].user;
         if (!client_is_present(after->room, user)) continue;
-        if (client_is_present(before->room, user)) continue;
-        out->at[out->count++] = (struct client_line_row){
-            .row_kind = CLIENT_LINE_ADDED, .at_ms = at_ms, .account = user };
+        struct client_line_row line = { .row_kind = CLIENT_LINE_ADDED,
+                                        .at_ms = at_ms,
+                                        .account = user };
+        if (client_is_present(before->room, user)) {
+            line.row_kind = client_role_line(before->room, after->room, user);
+            if (line.row_kind == 0) continue;
+            TRY(client_decision_of(turn, group, before->room, user, &line.decision_number));
+        }
+        out->at[out->count++] = line;
     }
     for (size_t i = 0; i < old->participants.count; i++) {
         tb_bytes user = old->participants.at[i].user;
@@ -409,9 +428,7 @@ static tb_status client_commit_take_own(struct client_turn *turn, struct client_
                             entry->body.commit->accepted_timestamp, &changes));
     for (size_t i = 0; i < changes.count; i++) {
         size_t index = chat_policy_find(&before.room->participants, changes.at[i].account);
-        if (changes.at[i].row_kind == CLIENT_LINE_REMOVED && index != SIZE_MAX) {
-            changes.at[i].decision_number = numbers[index];
-        }
+        if (index != SIZE_MAX) changes.at[i].decision_number = numbers[index];
     }
     commit.log_seq = entry->log_seq;
     TRY(client_table_put(turn, CLIENT_TABLE_GROUPS,

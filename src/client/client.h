@@ -53,6 +53,7 @@ enum client_show_kind {
     CLIENT_SHOW_MESSAGE,        /* room, account, handle, text, room_seq in number, at_ms */
     CLIENT_SHOW_MEMBER_ADDED,   /* room, account, handle, at_ms */
     CLIENT_SHOW_MEMBER_REMOVED, /* room, account, handle; decision_number when by the desk */
+    CLIENT_SHOW_ROLE,           /* room, account, handle, role_index; decision_number likewise */
     CLIENT_SHOW_JOINED,         /* room: "you joined here" */
     CLIENT_SHOW_REMOVED_US,     /* room; decision_number when by the desk */
     CLIENT_SHOW_FAILED_ENTRY,   /* room, number, code: one collapsed line without text */
@@ -73,6 +74,7 @@ struct client_show {
     uint64_t number;
     uint64_t decision_number;
     uint64_t at_ms;
+    uint32_t role_index; /* enum chat_role_index */
     bool is_own, is_restricted, is_verified;
     tb_bytes room;       /* room URI */
     tb_bytes room_name;
@@ -164,6 +166,10 @@ TB_MUST_USE tb_status client_room_leave(struct client *client, uint64_t now_ms, 
 TB_MUST_USE tb_status client_room_remove(struct client *client, uint64_t now_ms, tb_bytes room,
                                          tb_bytes account, struct client_effects *effects,
                                          uint64_t *op);
+/* role_index: CHAT_ROLE_MEMBER, _MODERATOR or _OWNER. */
+TB_MUST_USE tb_status client_room_role(struct client *client, uint64_t now_ms, tb_bytes room,
+                                       tb_bytes account, uint32_t role_index,
+                                       struct client_effects *effects, uint64_t *op);
 /* DONE: number = room_seq, when the hub's answer is durable there. */
 TB_MUST_USE tb_status client_send(struct client *client, uint64_t now_ms, tb_bytes room,
                                   tb_bytes text, struct client_effects *effects, uint64_t *op);
@@ -210,6 +216,11 @@ TB_MUST_USE tb_status client_desk_decide(struct client *client, uint64_t now_ms,
                                          const struct client_decision_params *params,
                                          struct client_effects *effects, uint64_t *op);
 
+/* An owner for a room that has none left who can act; DONE: number = decision number. */
+TB_MUST_USE tb_status client_desk_name_owner(struct client *client, uint64_t now_ms, tb_bytes room,
+                                             tb_bytes account, struct client_effects *effects,
+                                             uint64_t *op);
+
 /* ------------------------------------------------------------------ reading: views in the arena */
 
 enum client_room_state {
@@ -239,7 +250,8 @@ struct client_message_view {
     tb_bytes account, handle, text, content_type, message_id;
     bool is_own, is_verified, is_failed;
     bool is_target; /* of a case: the report names it */
-    uint8_t row_kind; /* 1 message, 2 joined here, 3 member added, 4 removed, 5 gap, 6 restored */
+    uint8_t row_kind; /* 1 message, 2 joined here, 3 member added, 4 removed, 5 gap, 6 restored,
+                       * 7 made owner, 8 made moderator, 9 made ordinary member */
     uint64_t decision_number;
 };
 struct client_case_view {

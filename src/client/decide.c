@@ -135,6 +135,7 @@ static tb_status client_decide_begin(struct client_turn *turn,
     struct client_room *room;
     TRY(client_profile_check(client));
     if (!client_is_online(client)) return TB_STATUS(CLIENT_OFFLINE);
+    if (params->action == CHAT_ACTION_NAME_OWNER) return TB_STATUS(CHAT_DECISION_FORM);
     if (params->facts.len > CHAT_STATEMENT_TEXT_LEN_MAX) return TB_STATUS(CLIENT_TEXT_LENGTH);
     TRY(client_case_get(turn, params->report_id, &row));
     TRY(client_decide_stage(turn, &row, params));
@@ -344,6 +345,7 @@ tb_status client_decide_work(struct client_turn *turn)
     struct client_pairs rows;
     if (!client->has_decisions) return TB_STATUS(TB_OK);
     client->has_decisions = false;
+    TRY(client_naming_work(turn));
     TRY(client_table_all(turn, CLIENT_TABLE_CASES, &rows));
     for (size_t i = 0; i < rows.count; i++) {
         struct client_case_row row;

@@ -42,6 +42,9 @@ TB_MUST_USE tb_status client_decide_work(struct client_turn *turn);
 TB_MUST_USE tb_status client_decide_fail(struct client_turn *turn, tb_bytes case_id, uint16_t code,
                                          tb_bytes detail);
 
+/* Hand in the naming of an owner that was not answered yet (naming.c). */
+TB_MUST_USE tb_status client_naming_work(struct client_turn *turn);
+
 /* Decisions of the hub's log that we have not seen (notice.c). */
 TB_MUST_USE tb_status client_decision_ask(struct client_turn *turn);
 TB_MUST_USE tb_status client_decision_take(struct client_turn *turn,

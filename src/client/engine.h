@@ -121,6 +121,7 @@ struct client_intent {
     uint64_t number;          /* unique in the engine */
     uint8_t kind;             /* enum client_intent_kind */
     uint8_t stage;            /* enum client_intent_stage */
+    uint8_t role_index;       /* of CLIENT_INTENT_ROLE */
     uint64_t op;
     uint64_t not_before_ms;   /* others may be quicker */
     unsigned try_count;

@@ -58,6 +58,7 @@ tb_status client_intent_add(struct client_turn *turn, struct client_room *room,
     tb_arena_init(&intent->arena, client->config.mem, CLIENT_ROOM_BYTES_MAX);
     intent->number = ++client->next_intent;
     intent->kind = params->kind;
+    intent->role_index = params->role_index;
     intent->stage = CLIENT_INTENT_NEW;
     intent->op = params->op;
     intent->not_before_ms = params->not_before_ms;
@@ -278,7 +279,12 @@ static bool client_intent_is_done(struct client_turn *turn, struct client_room *
                                   const struct client_intent *intent)
 {
     struct mls_group *group;
+    struct chat_policy_room policy;
     if (!tb_is_ok(client_room_group(turn, room, &group))) return false;
+    if (intent->kind == CLIENT_INTENT_ROLE) {
+        return tb_is_ok(client_room_policy(turn, room, &policy))
+               && chat_policy_role_of(&policy.participants, intent->account) == intent->role_index;
+    }
     for (uint32_t i = 0; i < mls_group_leaf_count(group); i++) {
         struct mls_leaf_view leaf;
         if (!mls_group_leaf(group, i, &leaf)) continue;
@@ -290,12 +296,29 @@ static bool client_intent_is_done(struct client_turn *turn, struct client_room *
     return false;
 }
 
+static tb_status client_intent_may_change(const struct chat_policy_room *policy, tb_bytes self,
+                                          const struct client_intent *intent)
+{
+    uint32_t own = chat_policy_role_of(&policy->participants, self);
+    uint32_t role = chat_policy_role_of(&policy->participants, intent->account);
+    bool is_self = tb_bytes_equal(intent->account, self);
+    if (role == CHAT_ROLE_NONE || role == CHAT_ROLE_BANNED) {
+        return TB_STATUS(CLIENT_NOT_PARTICIPANT);
+    }
+    bool may = chat_policy_can(&policy->roles, own,
+                               is_self ? CHAT_CAN_CHANGE_OWN_ROLE : CHAT_CAN_CHANGE_USER_ROLE)
+               && (role == intent->role_index
+                   || chat_policy_may_change(&policy->roles, own, role, intent->role_index));
+    return TB_STATUS(may ? TB_OK : CLIENT_PERMISSION);
+}
+
 static tb_status client_intent_allowed(struct client_turn *turn, struct client_room *room,
                                        const struct client_intent *intent)
 {
     struct chat_policy_room policy;
     TRY(client_room_policy(turn, room, &policy));
     tb_bytes self = turn->client->profile.account;
+    if (intent->kind == CLIENT_INTENT_ROLE) return client_intent_may_change(&policy, self, intent);
     uint16_t capability = intent->kind == CLIENT_INTENT_REMOVE ? CHAT_CAN_REMOVE_PARTICIPANT
                                                                : CHAT_CAN_ADD_PARTICIPANT;
     uint32_t role = chat_policy_role_of(&policy.participants, intent->account);
@@ -318,7 +341,7 @@ static tb_status client_intent_start(struct client_turn *turn, struct client_roo
     if (!tb_is_ok(status)) {
         return client_intent_end(turn, room, intent, status.code, (tb_bytes){ 0 });
     }
-    if (intent->kind == CLIENT_INTENT_REMOVE) {
+    if (intent->kind == CLIENT_INTENT_REMOVE || intent->kind == CLIENT_INTENT_ROLE) {
         intent->stage = CLIENT_INTENT_READY;
         return TB_STATUS(TB_OK);
     }
@@ -373,7 +396,7 @@ tb_status client_intent_work(struct client_turn *turn, struct client_room *room,
 /* ------------------------------------------------------------------ a person's wishes */
 
 static tb_status client_wish(struct client *client, uint64_t now_ms, tb_bytes room_uri,
-                             tb_bytes account, uint8_t kind, struct client_effects *effects,
+                             struct client_intent_params *params, struct client_effects *effects,
                              uint64_t *op)
 {
     struct client_turn turn;
@@ -381,17 +404,12 @@ static tb_status client_wish(struct client *client, uint64_t now_ms, tb_bytes ro
     struct wire_uri uri;
     tb_status status = client_turn_begin(&turn, client, now_ms, effects);
     if (tb_is_ok(status)) status = client_room_open(&turn, room_uri, &room);
-    if (tb_is_ok(status)) status = wire_uri_parse(account, &uri);
+    if (tb_is_ok(status)) status = wire_uri_parse(params->account, &uri);
     if (tb_is_ok(status) && uri.kind != WIRE_URI_USER) status = TB_STATUS(WIRE_URI);
     if (tb_is_ok(status) && !client_is_online(client)) status = TB_STATUS(CLIENT_OFFLINE);
     if (tb_is_ok(status)) {
-        struct client_intent_params params = {
-            .kind = kind,
-            .op = client_op_new(client),
-            .account = account,
-        };
-        *op = params.op;
-        status = client_intent_add(&turn, room, &params);
+        *op = params->op = client_op_new(client);
+        status = client_intent_add(&turn, room, params);
     }
     if (tb_is_ok(status)) status = client_session_work(&turn);
     return client_turn_end(&turn, status);
@@ -400,11 +418,25 @@ static tb_status client_wish(struct client *client, uint64_t now_ms, tb_bytes ro
 tb_status client_room_add(struct client *client, uint64_t now_ms, tb_bytes room, tb_bytes account,
                           struct client_effects *effects, uint64_t *op)
 {
-    return client_wish(client, now_ms, room, account, CLIENT_INTENT_ADD, effects, op);
+    struct client_intent_params params = { .kind = CLIENT_INTENT_ADD, .account = account };
+    return client_wish(client, now_ms, room, &params, effects, op);
 }
 
 tb_status client_room_remove(struct client *client, uint64_t now_ms, tb_bytes room,
                              tb_bytes account, struct client_effects *effects, uint64_t *op)
 {
-    return client_wish(client, now_ms, room, account, CLIENT_INTENT_REMOVE, effects, op);
+    struct client_intent_params params = { .kind = CLIENT_INTENT_REMOVE, .account = account };
+    return client_wish(client, now_ms, room, &params, effects, op);
+}
+
+tb_status client_room_role(struct client *client, uint64_t now_ms, tb_bytes room, tb_bytes account,
+                           uint32_t role_index, struct client_effects *effects, uint64_t *op)
+{
+    struct client_intent_params params = { .kind = CLIENT_INTENT_ROLE,
+                                           .account = account,
+                                           .role_index = (uint8_t)role_index };
+    if (role_index < CHAT_ROLE_MEMBER || role_index > CHAT_ROLE_OWNER) {
+        return TB_STATUS(CHAT_PARTICIPANT_ROLE);
+    }
+    return client_wish(client, now_ms, room, &params, effects, op);
 }

@@ -88,6 +88,19 @@ static tb_status client_plan_for_remove(struct client_turn *turn, struct client_
     return chat_policy_update_proposal(&update, &turn->arena, &plan->proposals[plan->count++]);
 }
 
+static tb_status client_plan_for_role(struct client_turn *turn, struct client_room *room,
+                                      const struct client_intent *intent,
+                                      struct client_commit_plan *plan)
+{
+    struct chat_policy_room policy;
+    TRY(client_room_policy(turn, room, &policy));
+    size_t index = chat_policy_find(&policy.participants, intent->account);
+    if (index == SIZE_MAX) return TB_STATUS(CLIENT_NOT_PARTICIPANT);
+    TRY(client_plan_take(turn, plan, 1));
+    return chat_policy_role_proposal((uint32_t)index, intent->role_index, &turn->arena,
+                                     &plan->proposals[plan->count++]);
+}
+
 /* A participant's new device comes, and devices that its record revoked go. */
 static tb_status client_plan_for_device(struct client_turn *turn, struct client_room *room,
                                         const struct client_intent *intent,
@@ -184,6 +197,7 @@ tb_status client_commit_plan(struct client_turn *turn, struct client_room *room,
     switch (intent->kind) {
     case CLIENT_INTENT_ADD: return client_plan_for_add(turn, room, intent, plan);
     case CLIENT_INTENT_REMOVE: return client_plan_for_remove(turn, room, intent, plan);
+    case CLIENT_INTENT_ROLE: return client_plan_for_role(turn, room, intent, plan);
     default: return client_plan_for_device(turn, room, intent, plan);
     }
 }

@@ -82,6 +82,12 @@ WIRE_STRUCT(client_desk_shared_row, CLIENT_DESK_SHARED_ROW)
     ROW(S, BYTES_MAX, decider_device, CHAT_URI_LEN_MAX)
 WIRE_STRUCT(client_decided_row, CLIENT_DECIDED_ROW)
 
+/* META "naming": a decision that names an owner, until the hub has answered it. */
+#define CLIENT_NAMING_ROW(ROW, S)                                                \
+    ROW(S, U64,   op,       NONE)                                                \
+    ROW(S, BYTES, decision, NONE) /* encoded, signed Decision */
+WIRE_STRUCT(client_naming_row, CLIENT_NAMING_ROW)
+
 /* META "recipient": the newest RecipientKey that this client has accepted. */
 #define CLIENT_RECIPIENT_ROW(ROW, S)                                             \
     ROW(S, U64,   serial,        NONE)                                           \
@@ -154,7 +160,8 @@ enum client_intent_kind {
     CLIENT_INTENT_DUTY = 1,  /* the hub's pending proposals alone */
     CLIENT_INTENT_ADD = 2,   /* a participant with all devices that have a key package */
     CLIENT_INTENT_REMOVE = 3,
-    CLIENT_INTENT_DEVICE = 4 /* another device of a participant; its revoked devices go */
+    CLIENT_INTENT_DEVICE = 4, /* another device of a participant; its revoked devices go */
+    CLIENT_INTENT_ROLE = 5    /* another role for a participant */
 };
 #define CLIENT_COMMIT_ROW(ROW, S)                                                \
     ROW(S, U8,        kind,       NONE) /* enum client_intent_kind */            \
@@ -175,7 +182,10 @@ enum client_line_kind {
     CLIENT_LINE_ADDED = 3,
     CLIENT_LINE_REMOVED = 4,
     CLIENT_LINE_GAP = 5,
-    CLIENT_LINE_RESTORED = 6
+    CLIENT_LINE_RESTORED = 6,
+    CLIENT_LINE_OWNER = 7, /* and so on: the role that the account has from here on */
+    CLIENT_LINE_MODERATOR = 8,
+    CLIENT_LINE_MEMBER = 9
 };
 #define CLIENT_LINE_ROW(ROW, S)                                                  \
     ROW(S, U8,        row_kind,     NONE) /* enum client_line_kind */  \

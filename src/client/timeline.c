@@ -12,7 +12,20 @@ static enum client_show_kind client_line_show_kind(const struct client_line_row 
     case CLIENT_LINE_REMOVED: return CLIENT_SHOW_MEMBER_REMOVED;
     case CLIENT_LINE_GAP: return CLIENT_SHOW_GAP;
     case CLIENT_LINE_RESTORED: return CLIENT_SHOW_HUB_RESTORED;
+    case CLIENT_LINE_OWNER:
+    case CLIENT_LINE_MODERATOR:
+    case CLIENT_LINE_MEMBER: return CLIENT_SHOW_ROLE;
     default: return line->is_failed ? CLIENT_SHOW_FAILED_ENTRY : CLIENT_SHOW_MESSAGE;
+    }
+}
+
+static uint32_t client_line_role(const struct client_line_row *line)
+{
+    switch (line->row_kind) {
+    case CLIENT_LINE_OWNER: return CHAT_ROLE_OWNER;
+    case CLIENT_LINE_MODERATOR: return CHAT_ROLE_MODERATOR;
+    case CLIENT_LINE_MEMBER: return CHAT_ROLE_MEMBER;
+    default: return CHAT_ROLE_NONE;
     }
 }
 
@@ -23,6 +36,7 @@ static tb_status client_line_tell(struct client_turn *turn, struct client_room *
         .kind = client_line_show_kind(line),
         .code = line->code,
         .number = line->room_seq,
+        .role_index = client_line_role(line),
         .decision_number = line->decision_number,
         .at_ms = line->at_ms,
         .is_own = line->is_own,

@@ -9,6 +9,7 @@
 #include "chat/decision.h"
 #include "chat/safe_aad.h"
 #include "hub/ban.h"
+#include "hub/desk.h"
 
 enum {
     ROOM_COUNT_MAX = 4096,

@@ -7,6 +7,7 @@
 #include "chat/ack.h"
 #include "chat/records.h"
 #include "hub/claim.h"
+#include "hub/desk.h"
 #include "hub/welcome.h"
 
 /* What can be read of a PublicMessage without decoding it. */

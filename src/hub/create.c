@@ -2,7 +2,7 @@
 #include <string.h>
 
 #include "chat/names.h"
-#include "hub/engine.h"
+#include "hub/desk.h"
 
 enum { GROUP_ID_LEN = 32, GROUP_INFO_SUITE_AT = 6, ROOMS_COUNTED_MAX = 4096 };
 

@@ -6,7 +6,9 @@
 
 #include "chat/decision.h"
 #include "chat/records.h"
+#include "chat/safe_aad.h"
 #include "hub/ban.h"
+#include "hub/desk.h"
 
 enum { STATEMENT_COUNT_MAX = 64 };
 
@@ -91,6 +93,28 @@ static uint16_t check_notice(struct hub *hub, struct hub_call *call, const struc
     return CHAT_CODE_OK;
 }
 
+/* Amendments 4: one naming at a time, of somebody who is in a room without an acting owner. */
+static uint16_t check_naming(struct hub_call *call, const struct decide *d)
+{
+    const struct hub_room *room = d->room;
+    if (!chat_policy_is_owner_nameable(room->head.room_kind) ||
+        room->head.state == HUB_ROOM_CLOSED) {
+        return hub_refuse(call, CHAT_CODE_POLICY, "the desk names no owner in this room");
+    }
+    if (!hub_room_is_active(room, &d->subject->id)) {
+        return hub_refuse(call, CHAT_CODE_POLICY, "the account is not in the room");
+    }
+    if (!hub_mandatory_may_own(room, &d->subject->id)) {
+        return hub_refuse(call, CHAT_CODE_POLICY, "the room has an owner");
+    }
+    for (size_t i = 0; i < room->shape.mandatory.count; i++) {
+        if (room->shape.mandatory.at[i].kind == HUB_MANDATORY_OWNER) {
+            return hub_refuse(call, CHAT_CODE_POLICY, "an owner of the room is being named");
+        }
+    }
+    return CHAT_CODE_OK;
+}
+
 static uint16_t check_subject(struct hub *hub, struct hub_call *call, struct decide *d)
 {
     tb_status status = hub_account_by_uri(hub, d->decision->subject, &d->subject);
@@ -108,6 +132,7 @@ static uint16_t check_subject(struct hub *hub, struct hub_call *call, struct dec
         hub_desk_is_last(hub, &d->subject->id)) {
         return hub_refuse(call, CHAT_CODE_POLICY, "the desk's last owner cannot be banned");
     }
+    if (d->decision->action == CHAT_ACTION_NAME_OWNER) return check_naming(call, d);
     if (d->request->sealed_statements.count > STATEMENT_COUNT_MAX) return CHAT_CODE_TOO_LARGE;
     return check_notice(hub, call, d);
 }
@@ -153,9 +178,22 @@ static tb_status store_statements(struct hub *hub, struct hub_call *call, const 
 
 /* ---- carrying it out ---- */
 
+static tb_status name_owner(struct hub *hub, struct hub_call *call, struct decide *d)
+{
+    struct chat_moderation_ref ref;
+    tb_bytes aad;
+    TRY(chat_decision_ref(hub_own_suite(hub), d->decision, d->entry.number, d->decision->room_uri,
+                          call->arena, &ref));
+    TRY(chat_safe_aad_of_moderation(&ref, call->arena, &aad));
+    TRY(hub_mandatory_add(hub, d->room, HUB_MANDATORY_OWNER, &d->subject->id, aad, call->arena));
+    d->rooms_affected = 1;
+    return hub_mandatory_issue(hub, d->room, call->now_ms, call->arena, call->effects);
+}
+
 static tb_status carry_out(struct hub *hub, struct hub_call *call, struct decide *d)
 {
     uint8_t action = d->decision->action;
+    if (action == CHAT_ACTION_NAME_OWNER) return name_owner(hub, call, d);
     if (action != CHAT_ACTION_BAN && action != CHAT_ACTION_UNBAN) return TB_STATUS(TB_OK);
     struct hub_ban ban = { .subject = d->subject,
                            .room = d->room,

@@ -2,7 +2,7 @@
 #include <string.h>
 
 #include "chat/records.h"
-#include "hub/engine.h"
+#include "hub/desk.h"
 
 bool hub_is_desk(struct hub *hub, const struct hub_user_id *user)
 {

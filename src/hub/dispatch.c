@@ -1,6 +1,7 @@
 /* From a frame or a request to its verb, and back. */
 #include <string.h>
 
+#include "hub/desk.h"
 #include "hub/join.h"
 
 enum { REQUEST_HEADER_LEN = 6, VERB_COUNT_MAX = 128 };

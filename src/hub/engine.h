@@ -540,6 +540,8 @@ TB_MUST_USE tb_status hub_mandatory_import(struct hub *hub, struct hub_room *roo
 void hub_mandatory_mark(struct hub_row_shape *shape);
 bool hub_mandatory_may_leave(const struct hub_room *room); /* one more at the same time */
 bool hub_mandatory_is_open(const struct hub_room *room);
+/* May the desk make this user an owner: one who has a device there, where no owner has any? */
+bool hub_mandatory_may_own(const struct hub_room *room, const struct hub_user_id *user);
 /* Missing refs of a commit's proposals, in the arena; 0: all are there. */
 TB_MUST_USE tb_status hub_mandatory_missing(const struct hub_room *room,
                                             const struct mls_public_proposal *proposals,
@@ -548,25 +550,6 @@ TB_MUST_USE tb_status hub_mandatory_missing(const struct hub_room *room,
 /* All refs, for the refusal of a message. */
 TB_MUST_USE tb_status hub_mandatory_refs(const struct hub_room *room, struct tb_arena *arena,
                                          tb_bytes **refs, size_t *ref_count);
-
-/* --------------------------------------------------------- report.c, desk.c, decision.c */
-
-bool hub_is_desk(struct hub *hub, const struct hub_user_id *user);
-/* Is this the last owner of the desk, or without an owner its last participant?  Who leaves does
- * not count any more.  Nobody could carry the desk on. */
-bool hub_desk_is_last(struct hub *hub, const struct hub_user_id *user);
-/* To every connection of the desk. */
-void hub_push_desk(struct hub *hub, struct hub_effects *effects, uint16_t push,
-                   const struct wire_desc *desc, const void *body);
-/* The case is settled: it no longer counts against its reporter. */
-TB_MUST_USE tb_status hub_report_settle(struct hub *hub, tb_bytes report_id,
-                                        struct tb_arena *arena);
-TB_MUST_USE tb_status hub_membership_at(struct hub *hub, const struct hub_user_id *user,
-                                        const struct hub_room *room, uint64_t log_seq,
-                                        struct tb_arena *arena, bool *was);
-hub_handler hub_verb_report, hub_verb_desk_publish, hub_verb_desk_queue, hub_verb_decision_put,
-    hub_verb_decisions_get, hub_verb_recipient_key_put, hub_verb_recipient_key_get,
-    hub_verb_frank_check, hub_verb_statements_get;
 
 /* --------------------------------------------------------- restore.c, retention.c, admin.c */
 

@@ -3,6 +3,7 @@
 
 #include "chat/records.h"
 #include "hub/claim.h"
+#include "hub/desk.h"
 #include "hub/join.h"
 
 enum { PACKAGE_IS_ORDINARY = 0, PACKAGE_IS_LAST_RESORT = 1, PUT_COUNT_MAX = 256 };

@@ -179,6 +179,10 @@ static tb_status subject_of(const struct hub_room *room, const struct mls_public
         TRY(wire_decode(&chat_participant_update_desc, data->of.update->value, arena, &update,
                         NULL));
         if (update.changed_role_participants.count == 0) return TB_STATUS(TB_OK);
+        /* Of one who is made owner all else may still be proposed. */
+        if (update.changed_role_participants.at[0].role_index == CHAT_ROLE_OWNER) {
+            return TB_STATUS(TB_OK);
+        }
         size_t index = update.changed_role_participants.at[0].user_index;
         if (index >= room->shape.participants.count) return TB_STATUS(TB_OK);
         memcpy(device, room->shape.participants.at[index].user, HUB_USER_ID_LEN);
@@ -252,7 +256,8 @@ static tb_status propose_ban(struct issue *issue, size_t participant_index)
     struct mls_proposal ban;
     bool is_done = room->shape.participants.at[participant_index].role_index == CHAT_ROLE_BANNED;
     if (!is_done && !goes_already(room, issue->item->device)) {
-        TRY(chat_policy_ban_proposal((uint32_t)participant_index, issue->arena, &ban));
+        TRY(chat_policy_role_proposal((uint32_t)participant_index, CHAT_ROLE_BANNED, issue->arena,
+                                      &ban));
         TRY(propose(issue, &ban));
     }
     for (size_t i = 0; i < room->shape.members.count; i++) {
@@ -282,6 +287,49 @@ static tb_status propose_unban(struct issue *issue, size_t participant_index)
     return propose(issue, &proposal);
 }
 
+/* Has the user a device in the room that is not about to leave it? */
+static bool has_staying_device(const struct hub_room *room, const uint8_t *user)
+{
+    for (size_t i = 0; i < room->shape.members.count; i++) {
+        const uint8_t *device = room->shape.members.at[i].device;
+        if (memcmp(device, user, HUB_USER_ID_LEN) == 0 && !goes_already(room, device)) return true;
+    }
+    return false;
+}
+
+bool hub_mandatory_may_own(const struct hub_room *room, const struct hub_user_id *user)
+{
+    bool is_other = false;
+    for (size_t i = 0; i < room->shape.participants.count; i++) {
+        struct hub_user_id owner;
+        memcpy(owner.at, room->shape.participants.at[i].user, sizeof owner.at);
+        bool is_owner = (hub_room_role_bits(room, &owner) & HUB_ROLE_IS_OWNER) != 0;
+        if (is_owner && has_staying_device(room, owner.at)) is_other = true;
+    }
+    return !is_other && hub_room_is_active(room, user) && has_staying_device(room, user->at);
+}
+
+/* The room may have got an owner meanwhile, or lost the one who was named. */
+static tb_status propose_owner(struct issue *issue, size_t participant_index)
+{
+    struct hub_user_id user;
+    struct mls_proposal proposal;
+    memcpy(user.at, issue->item->device, sizeof user.at);
+    if (!hub_mandatory_may_own(issue->room, &user)) return TB_STATUS(TB_OK);
+    TRY(chat_policy_role_proposal((uint32_t)participant_index, CHAT_ROLE_OWNER, issue->arena,
+                                  &proposal));
+    return propose(issue, &proposal);
+}
+
+static tb_status propose_item(struct issue *issue, size_t participant_index)
+{
+    switch (issue->item->kind) {
+    case HUB_MANDATORY_BAN: return propose_ban(issue, participant_index);
+    case HUB_MANDATORY_UNBAN: return propose_unban(issue, participant_index);
+    default: return propose_owner(issue, participant_index);
+    }
+}
+
 static size_t participant_index(const struct hub_room *room, const uint8_t *user)
 {
     for (size_t i = 0; i < room->shape.participants.count; i++) {
@@ -302,8 +350,7 @@ static tb_status issue_item(struct issue *issue)
     if (issue->item->refs.at == NULL || issue->item->messages.at == NULL) {
         return TB_STATUS(TB_NO_SPACE);
     }
-    TRY(issue->item->kind == HUB_MANDATORY_BAN ? propose_ban(issue, index)
-                                               : propose_unban(issue, index));
+    TRY(propose_item(issue, index));
     issue->item->is_issued = issue->item->refs.count != 0;
     return TB_STATUS(TB_OK);
 }

@@ -4,7 +4,7 @@
 
 #include "chat/run.h"
 #include "chat/safe_aad.h"
-#include "hub/engine.h"
+#include "hub/desk.h"
 
 enum { STUBS_COUNT_MAX = 512 /* of one answer */ };
 

@@ -190,8 +190,9 @@ WIRE_STRUCT(hub_row_role, HUB_ROW_ROLE)
 enum hub_mandatory_kind {
     HUB_MANDATORY_BAN = 1,
     HUB_MANDATORY_UNBAN = 2,
-    HUB_MANDATORY_LEAVE = 3,
-    HUB_MANDATORY_IMPORTED = 4 /* found in a member's log after a restore */
+    HUB_MANDATORY_OWNER = 3,
+    HUB_MANDATORY_LEAVE = 4,
+    HUB_MANDATORY_IMPORTED = 5 /* found in a member's log after a restore */
 };
 #define HUB_ROW_MANDATORY(ROW, S)                                       \
     ROW(S, U8,    kind,      NONE)                                      \

@@ -3,7 +3,7 @@
 
 #include "chat/report_seal.h"
 #include "chat/report_verify.h"
-#include "hub/engine.h"
+#include "hub/desk.h"
 
 enum { MEMBERSHIP_COUNT_MAX = 4096, FRANK_CHECK_COUNT_MAX = 512 };
 enum { VERDICT_RIGHT = 1, VERDICT_WRONG = 2, VERDICT_KEY_GONE = 3 };

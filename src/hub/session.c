@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "chat/records.h"
+#include "hub/desk.h"
 #include "hub/welcome.h"
 
 enum { LOGIN_ROOM_COUNT_MAX = 4096 };

@@ -149,6 +149,20 @@ size_t sim_act_remove(struct sim_client *who, const char *room, const struct sim
     return sim_do(who, sim_remove, &wish, SIM_OP_OTHER);
 }
 
+static tb_status sim_role(struct sim_client *who, const void *params, uint64_t *op)
+{
+    const struct sim_wish *wish = params;
+    return client_room_role(who->client, sim_client_now(who), wish->a, wish->b,
+                            (uint32_t)wish->number, &who->effects, op);
+}
+size_t sim_act_role(struct sim_client *who, const char *room, const struct sim_client *whom,
+                    uint32_t role_index)
+{
+    struct sim_wish wish = { .a = tb_bytes_text(room), .b = client_account(whom->client),
+                             .number = role_index };
+    return sim_do(who, sim_role, &wish, SIM_OP_OTHER);
+}
+
 /* ------------------------------------------------------------------ messages */
 
 static tb_status sim_send(struct sim_client *who, const void *params, uint64_t *op)
@@ -226,6 +240,18 @@ size_t sim_act_ban(struct sim_client *who, tb_bytes report_id, uint8_t scope)
         .facts = TB_LITERAL("Repeated insults in the room."),
     };
     return sim_act_decide(who, &params);
+}
+
+static tb_status sim_name_owner(struct sim_client *who, const void *params, uint64_t *op)
+{
+    const struct sim_wish *wish = params;
+    return client_desk_name_owner(who->client, sim_client_now(who), wish->a, wish->b,
+                                  &who->effects, op);
+}
+size_t sim_act_name_owner(struct sim_client *who, const char *room, const struct sim_client *whom)
+{
+    struct sim_wish wish = { .a = tb_bytes_text(room), .b = client_account(whom->client) };
+    return sim_do(who, sim_name_owner, &wish, SIM_OP_OTHER);
 }
 
 static tb_status sim_rejoin(struct sim_client *who, const void *params, uint64_t *op)

@@ -94,7 +94,7 @@ static const char *sim_show_name(enum client_show_kind kind)
 {
     static const char *const NAMES[] = {
         "?",       "done",   "failed", "online",  "offline",    "synced",  "message",
-        "added",   "removed", "joined", "removed us", "failed entry", "gap",  "alarm",
+        "added",   "removed", "role", "joined", "removed us", "failed entry", "gap",  "alarm",
         "restricted", "report waiting", "consent", "hub restored", "rolled back", "closed"
     };
     return (size_t)kind < sizeof NAMES / sizeof NAMES[0] ? NAMES[kind] : "?";
@@ -116,6 +116,9 @@ void sim_model_shown(struct sim_client *who, const struct client_show *show)
     case CLIENT_SHOW_MESSAGE: sim_message_shown(who, show); break;
     case CLIENT_SHOW_MEMBER_REMOVED:
         if (show->decision_number != 0) sim->removed_by_desk_count++;
+        break;
+    case CLIENT_SHOW_ROLE:
+        if (show->decision_number != 0) sim->named_by_desk_count++;
         break;
     case CLIENT_SHOW_RESTRICTED:
         who->is_restricted = who->has_been_restricted = true;

@@ -139,7 +139,7 @@ struct sim {
     struct sim_sealed *sealed;
     size_t sealed_count;
     uint64_t shown_count, alarm_count, failed_entry_count, hub_crash_count, client_crash_count;
-    uint64_t removed_by_desk_count, reports_verified_count, hub_restored_count;
+    uint64_t named_by_desk_count, removed_by_desk_count, reports_verified_count, hub_restored_count;
     bool is_trace, has_lost_history;
     /* A hub that is not honest: alarms and failed entries are counted, and frames to a client pass
      * here first. */
@@ -197,6 +197,9 @@ size_t sim_act_join(struct sim_client *who, const char *link);
 size_t sim_act_send(struct sim_client *who, const char *room);
 size_t sim_act_leave(struct sim_client *who, const char *room);
 size_t sim_act_remove(struct sim_client *who, const char *room, const struct sim_client *whom);
+size_t sim_act_role(struct sim_client *who, const char *room, const struct sim_client *whom,
+                    uint32_t role_index);
+size_t sim_act_name_owner(struct sim_client *who, const char *room, const struct sim_client *whom);
 size_t sim_act_report(struct sim_client *who, const char *room, const uint64_t *seq, size_t count);
 size_t sim_act_fetch(struct sim_client *who);
 size_t sim_act_rejoin(struct sim_client *who);

@@ -75,7 +75,7 @@ static void a_decision_contradicts_itself_in_no_field(void **state)
     bad = good;                                                                                    \
     bad.FIELD_ = VALUE_;                                                                           \
     assert_status(chat_decision_sign(&d.f.suite, &d.device, &bad, &d.f.arena), CHAT_DECISION_FORM)
-    REFUSED(action, 4);
+    REFUSED(action, 5);
     REFUSED(scope, 3);
     REFUSED(scope, 0);
     REFUSED(reason_code, 99);
@@ -93,6 +93,31 @@ static void a_decision_contradicts_itself_in_no_field(void **state)
     bad = good;
     bad.v = 2;
     assert_status(verify(&d, &bad), CHAT_DECISION_FORM);
+    desk_end(&d);
+}
+
+static void an_owner_is_named_for_a_room_without_report_end_or_notice(void **state)
+{
+    (void)state;
+    struct desk d;
+    desk_init(&d);
+    struct chat_decision good = d.decision, bad;
+    good.action = CHAT_ACTION_NAME_OWNER;
+    good.scope = CHAT_SCOPE_ROOM;
+    good.room_uri = TB_LITERAL(ROOM_URI);
+    good.until_ms = 0;
+    good.report_id = good.notice_room_uri = (tb_bytes){ NULL, 0 };
+    assert_ok(chat_decision_sign(&d.f.suite, &d.device, &good, &d.f.arena));
+    assert_ok(verify(&d, &good));
+#define REFUSED(FIELD_, VALUE_)                                                                    \
+    bad = good;                                                                                    \
+    bad.FIELD_ = VALUE_;                                                                           \
+    assert_status(chat_decision_sign(&d.f.suite, &d.device, &bad, &d.f.arena), CHAT_DECISION_FORM)
+    REFUSED(scope, CHAT_SCOPE_HUB);
+    REFUSED(until_ms, good.decided_ms + 1);
+    REFUSED(report_id, TB_LITERAL("a report id of thirty-two octets"));
+    REFUSED(notice_room_uri, TB_LITERAL(ROOM_URI));
+#undef REFUSED
     desk_end(&d);
 }
 
@@ -328,7 +353,8 @@ static void reasons_are_found_by_code_and_by_name(void **state)
     assert_null(chat_reason_text(0));
     assert_status(chat_reason_parse(TB_LITERAL("bad weather"), &parsed), CHAT_REASON_UNKNOWN);
     assert_string_equal(chat_decision_action_name(CHAT_ACTION_UNBAN), "unban");
-    assert_null(chat_decision_action_name(4));
+    assert_string_equal(chat_decision_action_name(CHAT_ACTION_NAME_OWNER), "name-owner");
+    assert_null(chat_decision_action_name(5));
 }
 
 static void dates_are_right_at_the_edges_of_years(void **state)
@@ -368,6 +394,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_decision_is_signed_whole),
         cmocka_unit_test(a_decision_contradicts_itself_in_no_field),
+        cmocka_unit_test(an_owner_is_named_for_a_room_without_report_end_or_notice),
         cmocka_unit_test(the_reference_on_a_proposal_hashes_the_decision),
         cmocka_unit_test(the_log_is_a_chain_that_the_hub_signs),
         cmocka_unit_test(a_statement_has_one_encoding),

@@ -410,7 +410,7 @@ static void app_data_applies_updates_of_the_list_in_order(void **state)
     tb_bytes out, updates[2], old;
     stage_init(&s);
     const struct mls_public_app_data *app = chat_app_data();
-    assert_ok(chat_policy_ban_proposal(3, &s.f.arena, &ban));
+    assert_ok(chat_policy_role_proposal(3, CHAT_ROLE_BANNED, &s.f.arena, &ban));
     assert_hex(&s.f, ban.of.app_data_update->of.update->value, "0800000003000000010000");
     old = fixture_encode(&s.f, &chat_participant_list_desc, &s.before.participants);
     updates[0] = fixture_encode(&s.f, &chat_participant_update_desc, &removal);

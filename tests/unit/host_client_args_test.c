@@ -186,7 +186,7 @@ static void the_completion_script_offers_every_noun_and_verb(void **state)
     assert_non_null(strstr(script, "\"account room send tail chat device contact safety-code "
                                    "report desk notice sync rpc completion version help\""));
     assert_non_null(strstr(script, "\"room \"*) words=\"create list show invite join leave add "
-                                   "remove members\" ;;"));
+                                   "remove role members\" ;;"));
     assert_non_null(strstr(script, "\"report new\"*) words=\"--profile"));
     assert_null(strstr(script, "--man"));
     free(script);

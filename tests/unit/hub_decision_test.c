@@ -22,6 +22,7 @@ static struct chat_decision_put decide(struct world *w, struct person *desk,
         .notice_room_uri = w->rooms[NOTICE], .decider_device = desk->device,
         .decided_ms = w->now_ms,
     };
+    if (action == CHAT_ACTION_NAME_OWNER) put.decision.notice_room_uri.len = 0;
     memset(put.decision.decision_id, id, sizeof put.decision.decision_id);
     assert_ok(chat_decision_sign(&w->suite, &desk->device_key, &put.decision, &w->arena));
     return put;
@@ -142,6 +143,48 @@ static void a_ban_survives_the_process_and_a_banned_device_learns_of_it_later(vo
     world_disconnect(&w, mallory);
     world_login(&w, mallory);
     assert_int_equal(mallory->login.rooms.count, 0);
+    world_end(&w);
+}
+
+/* Alice, desk and owner of the room, makes mallory its owner and steps down; mallory is banned. */
+static void only_a_room_without_an_acting_owner_is_given_one(void **state)
+{
+    (void)state;
+    struct world w;
+    struct world_desk_keys keys;
+    struct chat_decision_answer answer;
+    world_init(&w, 12);
+    world_usual(&w, &keys, 4);
+    struct person *alice = &w.people[ALICE], *bob = &w.people[BOB], *mallory = &w.people[MALLORY];
+    struct chat_decision_put put =
+        decide(&w, alice, bob, CHAT_ACTION_NAME_OWNER, CHAT_SCOPE_ROOM, 1);
+    assert_code(world_ask(&w, alice, CHAT_VERB_DECISION_PUT, &put, NULL), CHAT_CODE_POLICY);
+    struct chat_userindex_role_pair pairs[] = { { 0, CHAT_ROLE_MEMBER }, { 3, CHAT_ROLE_OWNER } };
+    struct chat_participant_update update = { .changed_role_participants = { pairs, 2 } };
+    struct world_commit c = { .count = 0 };
+    world_propose_list(&w, &c, &update);
+    world_make_commit(&w, alice, ROOM, &c);
+    assert_code(world_update(&w, alice, ROOM, &c), CHAT_CODE_OK);
+    for (size_t i = BOB; i <= MALLORY; i++) {
+        assert_code(world_ack(&w, &w.people[i], ROOM, &c, CHAT_ACK_APPLIED), CHAT_CODE_OK);
+        world_take(&w, &w.people[i], ROOM, c.out.commit);
+    }
+    assert_ok(mls_group_pending_merge(alice->groups[ROOM]));
+    open_notice(&w, alice, mallory);
+    put = decide(&w, alice, mallory, CHAT_ACTION_BAN, CHAT_SCOPE_HUB, 2);
+    assert_code(world_ask(&w, alice, CHAT_VERB_DECISION_PUT, &put, NULL), CHAT_CODE_OK);
+    put = decide(&w, alice, mallory, CHAT_ACTION_NAME_OWNER, CHAT_SCOPE_ROOM, 3);
+    assert_code(world_ask(&w, alice, CHAT_VERB_DECISION_PUT, &put, NULL), CHAT_CODE_POLICY);
+    /* The ban is not committed yet: both go into one commit. */
+    world_forget(&w);
+    put = decide(&w, alice, bob, CHAT_ACTION_NAME_OWNER, CHAT_SCOPE_ROOM, 4);
+    assert_code(world_ask(&w, alice, CHAT_VERB_DECISION_PUT, &put, &answer), CHAT_CODE_OK);
+    assert_int_equal(answer.number, 2);
+    assert_int_equal(answer.rooms_affected, 1);
+    put = decide(&w, alice, &w.people[CAROL], CHAT_ACTION_NAME_OWNER, CHAT_SCOPE_ROOM, 5);
+    assert_code(world_ask(&w, alice, CHAT_VERB_DECISION_PUT, &put, NULL), CHAT_CODE_POLICY);
+    assert_code(world_say(&w, bob, ROOM, 2, NULL), CHAT_CODE_MISSING_PROPOSALS);
+    assert_int_equal(w.error.refs.count, 3); /* role and device of the ban, and the naming */
     world_end(&w);
 }
 
@@ -389,6 +432,7 @@ int main(void)
         cmocka_unit_test(a_ban_comes_after_its_reasons_and_from_the_desk),
         cmocka_unit_test(a_hub_wide_ban_acts_at_once_and_the_next_commit_carries_it),
         cmocka_unit_test(a_ban_survives_the_process_and_a_banned_device_learns_of_it_later),
+        cmocka_unit_test(only_a_room_without_an_acting_owner_is_given_one),
         cmocka_unit_test(a_restricted_account_gets_no_key_packages_handed_out_but_to_the_desk),
         cmocka_unit_test(an_unban_lifts_the_restriction_and_takes_the_user_off_the_list),
         cmocka_unit_test(a_ban_ends_at_its_time_also_after_a_crash),

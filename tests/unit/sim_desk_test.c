@@ -67,15 +67,16 @@ static void a_report_is_about_shown_messages_of_one_other_account(void **state)
 
 /* ------------------------------------------------------------------ decisions */
 
-/* Carol reports bob's newest, and the desk has fetched it. */
-static void make_case(struct sim *sim, uint8_t report_id[32])
+/* One reports the other's newest, and the desk has fetched it. */
+static void make_case_of(struct sim *sim, size_t reporter, const char *accused,
+                         uint8_t report_id[32])
 {
     struct sim_client *ada = &sim->clients[0];
     struct client_case_view *cases;
     struct tb_arena arena;
     size_t count;
-    uint64_t seq = sim_model_newest_seq(&sim->clients[2], room, "bob");
-    assert_int_equal(report_code(sim, 2, &seq, 1), TB_OK);
+    uint64_t seq = sim_model_newest_seq(&sim->clients[reporter], room, accused);
+    assert_int_equal(report_code(sim, reporter, &seq, 1), TB_OK);
     size_t fetch = sim_act_fetch(ada);
     sim_settle(sim, 60000);
     sim_act_expect(sim, fetch);
@@ -84,6 +85,11 @@ static void make_case(struct sim *sim, uint8_t report_id[32])
     assert_int_equal(count, 1);
     memcpy(report_id, cases[0].report_id.data, 32);
     tb_arena_wipe(&arena);
+}
+
+static void make_case(struct sim *sim, uint8_t report_id[32])
+{
+    make_case_of(sim, 2, "bob", report_id);
 }
 
 static uint16_t decide_code(struct sim *sim, size_t who, const uint8_t report_id[32],
@@ -177,6 +183,52 @@ static void another_moderator_takes_a_ban_back_if_there_is_one(void **state)
     sim_act_expect(sim, fetch);
     assert_int_equal(decide_code(sim, 2, id, CHAT_ACTION_UNBAN, CHAT_SCOPE_ROOM), TB_OK);
     assert_int_equal(role_of(sim, 2, "bob"), 0);
+    finish(sim);
+}
+
+/* ------------------------------------------------------------------ owners */
+
+static uint16_t code_of(struct sim *sim, size_t op)
+{
+    sim_settle(sim, 60000);
+    return sim->ops[op].is_done ? TB_OK : sim->ops[op].code;
+}
+
+/* Carol alone owned the room; when she is banned it goes on, and the desk names bob. */
+static void the_desk_names_an_owner_when_the_last_one_was_banned(void **state)
+{
+    (void)state;
+    struct sim *sim = start(36);
+    struct sim_client *ada = &sim->clients[0], *bob = &sim->clients[1];
+    uint8_t id[32];
+    make_case_of(sim, 1, "carol", id);
+    assert_int_equal(code_of(sim, sim_act_name_owner(ada, room, bob)), CHAT_CODE_POLICY);
+    assert_int_equal(code_of(sim, sim_act_name_owner(bob, room, ada)), CHAT_CODE_FORBIDDEN);
+    assert_int_equal(decide_code(sim, 0, id, CHAT_ACTION_BAN, CHAT_SCOPE_ROOM), TB_OK);
+    assert_int_equal(code_of(sim, sim_act_name_owner(ada, room, &sim->clients[2])),
+                     CHAT_CODE_POLICY);
+    assert_int_equal(code_of(sim, sim_act_name_owner(ada, room, ada)), CHAT_DECISION_FORM);
+    assert_int_equal(code_of(sim, sim_act_name_owner(ada, room, bob)), TB_OK);
+    assert_int_equal(role_of(sim, 0, "bob"), CHAT_ROLE_OWNER);
+    assert_int_equal(role_of(sim, 1, "bob"), CHAT_ROLE_OWNER);
+    assert_int_equal(sim->named_by_desk_count, 2); /* ada and bob were told so */
+    assert_int_equal(code_of(sim, sim_act_name_owner(ada, room, bob)), CHAT_CODE_POLICY);
+    finish(sim);
+}
+
+static void the_last_owner_of_a_room_hands_it_on_before_stepping_down(void **state)
+{
+    (void)state;
+    struct sim *sim = start(39);
+    struct sim_client *bob = &sim->clients[1], *carol = &sim->clients[2];
+    assert_int_equal(code_of(sim, sim_act_role(carol, room, carol, CHAT_ROLE_MEMBER)),
+                     CHAT_CODE_POLICY);
+    assert_int_equal(code_of(sim, sim_act_role(bob, room, bob, CHAT_ROLE_OWNER)),
+                     CLIENT_PERMISSION);
+    assert_int_equal(code_of(sim, sim_act_role(carol, room, bob, CHAT_ROLE_OWNER)), TB_OK);
+    assert_int_equal(code_of(sim, sim_act_role(carol, room, carol, CHAT_ROLE_MEMBER)), TB_OK);
+    assert_int_equal(role_of(sim, 0, "carol"), CHAT_ROLE_MEMBER);
+    assert_int_equal(role_of(sim, 0, "bob"), CHAT_ROLE_OWNER);
     finish(sim);
 }
 
@@ -285,6 +337,8 @@ int main(void)
         cmocka_unit_test(a_report_is_about_shown_messages_of_one_other_account),
         cmocka_unit_test(a_ban_is_taken_back_from_its_own_case),
         cmocka_unit_test(another_moderator_takes_a_ban_back_if_there_is_one),
+        cmocka_unit_test(the_desk_names_an_owner_when_the_last_one_was_banned),
+        cmocka_unit_test(the_last_owner_of_a_room_hands_it_on_before_stepping_down),
         cmocka_unit_test(the_desk_s_key_changes_when_a_moderator_is_gone),
         cmocka_unit_test(the_desk_s_last_owner_does_not_leave_it),
         cmocka_unit_test(a_desk_made_while_a_client_was_away_is_known_when_it_is_online),

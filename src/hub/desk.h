@@ -1,0 +1,25 @@
+/* The desk: who belongs to it, its keys, its reports and its decisions (report.c, desk.c,
+ * decision.c). */
+#ifndef TB_HUB_DESK_H
+#define TB_HUB_DESK_H
+
+#include "hub/engine.h"
+
+bool hub_is_desk(struct hub *hub, const struct hub_user_id *user);
+/* Is this the last owner of the desk, or without an owner its last participant?  Who leaves does
+ * not count any more.  Nobody could carry the desk on. */
+bool hub_desk_is_last(struct hub *hub, const struct hub_user_id *user);
+/* To every connection of the desk. */
+void hub_push_desk(struct hub *hub, struct hub_effects *effects, uint16_t push,
+                   const struct wire_desc *desc, const void *body);
+/* The case is settled: it no longer counts against its reporter. */
+TB_MUST_USE tb_status hub_report_settle(struct hub *hub, tb_bytes report_id,
+                                        struct tb_arena *arena);
+TB_MUST_USE tb_status hub_membership_at(struct hub *hub, const struct hub_user_id *user,
+                                        const struct hub_room *room, uint64_t log_seq,
+                                        struct tb_arena *arena, bool *was);
+hub_handler hub_verb_report, hub_verb_desk_publish, hub_verb_desk_queue, hub_verb_decision_put,
+    hub_verb_decisions_get, hub_verb_recipient_key_put, hub_verb_recipient_key_get,
+    hub_verb_frank_check, hub_verb_statements_get;
+
+#endif
