@@ -92,7 +92,7 @@
 
 /* Room policy. */
 #define CHAT_STATUS_POLICY(CODE)                                                                   \
-    CODE(CHAT_POLICY_LAST_OWNER, 690, "the room would have no owner left who can act in it")       \
+    CODE(CHAT_POLICY_LAST_OWNER, 690, "the room would have no owner left who can act")             \
     CODE(CHAT_POLICY_COMPONENT, 700, "a component that every room needs is missing")               \
     CODE(CHAT_POLICY_UNKNOWN, 701, "the room's kind, class or roles are not a known policy")       \
     CODE(CHAT_POLICY_CAPABILITIES, 702, "the room does not require what every member must offer")  \
