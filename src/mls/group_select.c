@@ -26,6 +26,13 @@ static bool same_client(const struct mls_proposal *a, const struct mls_proposal 
            tb_bytes_equal(left->leaf_node.encryption_key, right->leaf_node.encryption_key);
 }
 
+/* The removal of a component leaves nothing to update, and cannot be done twice. */
+static bool contradicts(const struct mls_app_data_update *a, const struct mls_app_data_update *b)
+{
+    if (a->component_id != b->component_id) return false;
+    return a->op == MLS_APP_DATA_REMOVE || b->op == MLS_APP_DATA_REMOVE;
+}
+
 /* Two proposals of which a valid commit holds one. */
 static bool excludes(const struct mls_proposals_item *a, const struct mls_proposals_item *b)
 {
@@ -39,7 +46,34 @@ static bool excludes(const struct mls_proposals_item *a, const struct mls_propos
     if (type == MLS_PROPOSAL_PSK) {
         return mls_psk_id_matches(&a->proposal->of.psk->psk, &b->proposal->of.psk->psk);
     }
+    if (type == MLS_PROPOSAL_APP_DATA_UPDATE) {
+        return contradicts(a->proposal->of.app_data_update, b->proposal->of.app_data_update);
+    }
     return type == MLS_PROPOSAL_GROUP_CONTEXT_EXTENSIONS;
+}
+
+/* Of a kind that a commit holds a limited number of: how many, at most. */
+static size_t count_max_of(uint16_t proposal_type)
+{
+    if (proposal_type == MLS_PROPOSAL_APP_DATA_UPDATE) return MLS_APP_DATA_UPDATE_COUNT_MAX;
+    return proposal_type == MLS_PROPOSAL_PSK ? MLS_PROPOSALS_PSK_COUNT_MAX : SIZE_MAX;
+}
+
+/* What no commit of ours can hold: a key that we were not given, the removal of what is not there.
+ * Nobody shall keep us from committing by proposing it. */
+static bool is_possible(const struct mls_group *group, const struct mls_commit_params *params,
+                        const struct mls_proposal *proposal)
+{
+    tb_bytes data;
+    switch (proposal->proposal_type) {
+    case MLS_PROPOSAL_PSK:
+        return tb_is_ok(mls_group_past_psk(group, &proposal->of.psk->psk, params->psks,
+                                           params->psk_count, &data));
+    case MLS_PROPOSAL_APP_DATA_UPDATE:
+        return proposal->of.app_data_update->op != MLS_APP_DATA_REMOVE ||
+               mls_group_component(group, proposal->of.app_data_update->component_id, &data);
+    default: return true;
+    }
 }
 
 static unsigned rank_of(const struct mls_proposals_item *item)
@@ -50,14 +84,19 @@ static unsigned rank_of(const struct mls_proposals_item *item)
 }
 enum { RANKS = 4 };
 
-static bool is_allowed(const struct mls_group *group, const struct mls_proposals_item *item,
+static bool is_allowed(const struct mls_group *group, const struct mls_commit_params *params,
+                       const struct mls_proposals_item *item,
                        const struct mls_group_selection *chosen)
 {
+    uint16_t type = item->proposal->proposal_type;
+    size_t same_count = 0;
     if (target_of(item) == group->now->own.leaf_index) return false;
+    if (!is_possible(group, params, item->proposal)) return false;
     for (size_t i = 0; i < chosen->count; i++) {
         if (excludes(item, &chosen->items[i])) return false;
+        same_count += chosen->items[i].proposal->proposal_type == type;
     }
-    return true;
+    return same_count < count_max_of(type);
 }
 
 static void take_cached(const struct mls_group *group, const struct mls_cached *cached,
@@ -107,7 +146,7 @@ tb_status mls_group_select(const struct mls_group *group, const struct mls_commi
     for (unsigned rank = 0; params->include_pending && rank < RANKS; rank++) {
         for (const struct mls_cached *at = group->cache; at != NULL; at = at->next) {
             if (at->is_dropped || rank_of(&at->item) != rank) continue;
-            if (!is_allowed(group, &at->item, out)) continue;
+            if (!is_allowed(group, params, &at->item, out)) continue;
             if (is_chosen(group, params, at)) continue;
             take_cached(group, at, refs, out);
         }
