@@ -7,6 +7,7 @@
 #   tests/vectors/*.c              the vector runner, part of $(BUILD)/mls-vectors
 #   tests/bench/bench_<name>.c     program $(BUILD)/bench-<name>, with the other files of that folder
 #   tests/sim/*.c                  program $(BUILD)/sim (sanitizers on)
+#   tests/members/*.c              members and their model: for tests, a fuzz target, `exhaustive`
 #   tests/unit/<room>_<x>_test.c   test $(BUILD)/asan/unit/..., linked with the rooms up to its own,
 #                                  so that an upward call does not link; others link everything
 #   tests/ct/<room>_ct.c           constant-time test for valgrind, at every level of both compilers
@@ -45,6 +46,7 @@ SIM_C    := $(wildcard tests/sim/*.c)
 UNIT_C   := $(wildcard tests/unit/*_test.c)
 FUZZ_C   := $(wildcard tests/fuzz/*_fuzz.c)
 CT_C     := $(wildcard tests/ct/*_ct.c)
+MEMBERS_C := $(wildcard tests/members/*.c)
 BENCHES  := $(patsubst tests/bench/bench_%.c,bench-%,$(filter tests/bench/bench_%.c,$(BENCH_C)))
 BENCH_SHARED_C := $(filter-out tests/bench/bench_%.c,$(BENCH_C))
 
@@ -129,6 +131,7 @@ $(UNITS): $(BUILD)/asan/unit/%: $(BUILD)/asan/tests/unit/%.o \
 	$(call link,asan,-lcmocka)
 $(filter $(BUILD)/asan/unit/vectors_%,$(UNITS)): $(call objects,asan,$(VECTOR_C))
 $(filter $(BUILD)/asan/unit/client_%,$(UNITS)): $(BUILD)/asan/tests/sim/store_mem.o
+$(filter $(BUILD)/asan/unit/mls_members_%,$(UNITS)): $(call objects,asan,$(MEMBERS_C))
 $(filter $(BUILD)/asan/unit/sim_%,$(UNITS)): \
 		$(call objects,asan,$(filter-out tests/sim/main.c,$(SIM_C)))
 $(FUZZERS): $(BUILD)/fuzz/bin/%: $(BUILD)/fuzz/tests/fuzz/%.o \
@@ -136,6 +139,7 @@ $(FUZZERS): $(BUILD)/fuzz/bin/%: $(BUILD)/fuzz/tests/fuzz/%.o \
 		$$(call archives,$$(call room_of,$$*),fuzz)
 	$(call link,fuzz,-lcmocka)
 
+$(filter $(BUILD)/fuzz/bin/mls_members_%,$(FUZZERS)): $(call objects,fuzz,$(MEMBERS_C))
 $(filter $(BUILD)/fuzz/bin/sim_%,$(FUZZERS)): \
 		$(call objects,fuzz,$(filter-out tests/sim/main.c,$(SIM_C)))
 
@@ -157,7 +161,7 @@ $(CTS): $(BUILD)/ct/%: tests/ct/$$(*F).c $$(call ct_sources,$$(call room_of,$$(*
 # ---------------------------------------------------------------- clang reads everything too
 
 CLANG_OK := $(patsubst %.c,$(BUILD)/clang/%.ok,$(ROOM_C) $(HOST_C) $(CMD_C) $(VECTOR_C) \
-              $(BENCH_C) $(SIM_C) $(UNIT_C))
+              $(BENCH_C) $(SIM_C) $(MEMBERS_C) $(UNIT_C))
 $(BUILD)/clang/%.ok: %.c
 	@mkdir -p $(@D)
 	@$(CLANG) $(BASE_CFLAGS) -fsyntax-only -MMD -MP -MF $(@:.ok=.d) -MT $@ $< && touch $@
