@@ -112,13 +112,27 @@ struct client_changes {
     struct client_line_row *at;
     size_t count;
     uint64_t own_decision; /* of our own removal */
+    bool is_still_listed;  /* our account stays, whatever happens to this device */
 };
 
 struct client_epoch_view {
     const struct chat_policy_room *room;
     const struct chat_policy_leaf *leaves;
     size_t leaf_count;
+    const bool *is_absent; /* beside leaves: the hub removes the device, which was away too long */
 };
+
+/* Did the user's last devices go, by their own wish or somebody's?  Who was away is not gone. */
+static bool client_lost_leaves(const struct client_epoch_view *before,
+                               const struct client_epoch_view *after, tb_bytes user)
+{
+    bool had_leaf = false;
+    for (size_t i = 0; i < before->leaf_count; i++) {
+        if (!chat_names_is_of_user(before->leaves[i].identity, user)) continue;
+        had_leaf = had_leaf || !before->is_absent[i];
+    }
+    return had_leaf && !client_has_leaf(after->leaves, after->leaf_count, user);
+}
 
 static tb_status client_changes_find(struct client_turn *turn, struct mls_group *group,
                                      const struct client_epoch_view *before,
@@ -127,6 +141,7 @@ static tb_status client_changes_find(struct client_turn *turn, struct mls_group 
 {
     const struct chat_participant_list *old = &before->room->participants;
     const struct chat_participant_list *now = &after->room->participants;
+    out->is_still_listed = client_is_present(after->room, turn->client->profile.account);
     out->at = tb_arena_take(&turn->arena, old->participants.count + now->participants.count,
                             sizeof *out->at);
     if (out->at == NULL) return TB_STATUS(TB_NO_SPACE);
@@ -146,8 +161,7 @@ static tb_status client_changes_find(struct client_turn *turn, struct mls_group 
     for (size_t i = 0; i < old->participants.count; i++) {
         tb_bytes user = old->participants.at[i].user;
         if (!client_is_present(before->room, user)) continue;
-        bool lost_leaves = client_has_leaf(before->leaves, before->leaf_count, user)
-                           && !client_has_leaf(after->leaves, after->leaf_count, user);
+        bool lost_leaves = client_lost_leaves(before, after, user);
         if (client_is_present(after->room, user) && !lost_leaves) continue;
         struct client_line_row line = { .row_kind = CLIENT_LINE_REMOVED,
                                         .at_ms = at_ms,
@@ -271,6 +285,27 @@ static tb_status client_commit_leaves(struct client_turn *turn, struct client_ro
 
 /* ------------------------------------------------------------------ taking a commit */
 
+/* Which leaves the hub's pending proposals remove. */
+static tb_status client_absent_leaves(struct client_turn *turn, const struct mls_group *group,
+                                      const struct chat_policy_leaf *leaves, size_t leaf_count,
+                                      const bool **out)
+{
+    bool *is_absent = tb_arena_take(&turn->arena, leaf_count, sizeof *is_absent);
+    if (is_absent == NULL) return TB_STATUS(TB_NO_SPACE);
+    for (size_t i = 0; i < mls_group_pending_proposal_count(group); i++) {
+        struct mls_staged_proposal pending;
+        if (!mls_group_pending_proposal(group, i, &pending)) continue;
+        if (pending.sender_type != MLS_SENDER_EXTERNAL) continue;
+        if (pending.proposal->proposal_type != MLS_PROPOSAL_REMOVE) continue;
+        for (size_t k = 0; k < leaf_count; k++) {
+            uint32_t removed = pending.proposal->of.remove->removed;
+            is_absent[k] = is_absent[k] || leaves[k].leaf_index == removed;
+        }
+    }
+    *out = is_absent;
+    return TB_STATUS(TB_OK);
+}
+
 static tb_status client_commit_before(struct client_turn *turn, struct client_room *room,
                                       struct client_epoch_view *out)
 {
@@ -279,6 +314,7 @@ static tb_status client_commit_before(struct client_turn *turn, struct client_ro
     if (policy == NULL) return TB_STATUS(TB_NO_SPACE);
     TRY(client_room_policy(turn, room, policy));
     TRY(client_room_leaves(turn, room, &leaves, &out->leaf_count));
+    TRY(client_absent_leaves(turn, room->group, leaves, out->leaf_count, &out->is_absent));
     out->room = policy;
     out->leaves = leaves;
     return TB_STATUS(TB_OK);
@@ -371,6 +407,11 @@ static tb_status client_commit_removed_us(struct client_turn *turn, struct clien
                                           const struct client_changes *changes)
 {
     bool is_wish = room->row.leave_wanted && changes->own_decision == 0;
+    if (changes->is_still_listed && !is_wish) {
+        /* Only this device: it was away too long, and asks to be added again (amendments 6). */
+        TRY(client_timeline_release(turn, room));
+        return client_room_end(turn, room, CLIENT_ROOM_REJOINING);
+    }
     room->row.decision_number = changes->own_decision;
     room->row.tentative_seq = 0;
     TRY(client_timeline_release(turn, room));
@@ -514,56 +555,5 @@ tb_status client_commit_rollback(struct client_turn *turn, struct client_room *r
     client_room_touch(room);
     if (mls_group_epoch(room->group) != rollback->epoch) return TB_STATUS(CLIENT_HUB_ANSWER);
     TRY(client_commit_own_undone(turn, room));
-    return client_commit_duty_check(turn, room);
-}
-
-/* ------------------------------------------------------------------ proposals */
-
-static tb_status client_proposal_judge(struct client_turn *turn, struct client_room *room,
-                                       const struct mls_received *received)
-{
-    struct chat_policy_room policy;
-    struct chat_policy_proposal proposal = {
-        .proposal = received->proposal,
-        .sender_type = received->sender_type,
-        .by_reference = true,
-        .authenticated_data = received->authenticated_data,
-    };
-    if (received->sender_type == MLS_SENDER_MEMBER) {
-        proposal.sender_identity = received->sender_identity;
-    }
-    TRY(client_room_policy(turn, room, &policy));
-    return chat_policy_check_proposal(&policy, &room->suite, &proposal, &turn->arena);
-}
-
-tb_status client_commit_take_proposal(struct client_turn *turn, struct client_room *room,
-                                      const struct chat_entry *entry)
-{
-    struct mls_group *group;
-    struct mls_received received;
-    TRY(client_room_group(turn, room, &group));
-    size_t count_before = mls_group_pending_proposal_count(group);
-    TRY(client_leave_see(turn, room, entry->body.proposal->message));
-    const struct chat_entry_handshake *handshake = entry->body.proposal;
-    tb_status status = mls_group_receive(group, handshake->message,
-                                         handshake->accepted_timestamp / 1000, NULL, 0,
-                                         &turn->arena, &received, NULL);
-    if (client_status_is_fatal(status)) return status;
-    if (status.code == MLS_EPOCH) return client_room_end(turn, room, CLIENT_ROOM_REJOINING);
-    /* Our own SelfRemove comes back and is pending already; what is invalid changes nothing. */
-    if (!tb_is_ok(status)) return TB_STATUS(TB_OK);
-    if (received.kind != MLS_RECEIVED_PROPOSAL) {
-        if (received.kind == MLS_RECEIVED_COMMIT) mls_group_drop(group, received.staged);
-        return TB_STATUS(TB_OK);
-    }
-    status = client_proposal_judge(turn, room, &received);
-    if (client_status_is_fatal(status)) return status;
-    if (!tb_is_ok(status)) {
-        /* Whoever commits it all the same is refused by the same rule. */
-        size_t count = mls_group_pending_proposal_count(group);
-        if (count > count_before) mls_group_pending_proposal_drop(group, count - 1);
-        return TB_STATUS(TB_OK);
-    }
-    room->flags |= CLIENT_ROOM_GROUP_DIRTY;
     return client_commit_duty_check(turn, room);
 }

@@ -5,7 +5,14 @@ static tb_status client_room_is_out(struct client_turn *turn, struct client_room
                                     const struct chat_room_state *state)
 {
     /* The commit that removes us, if the hub still has it for us, tells more than this. */
-    if (room->row.cursor < state->log_seq) return TB_STATUS(TB_OK);
+    bool is_kept = state->cursor < state->log_seq;
+    if (room->row.cursor < state->log_seq && is_kept) return TB_STATUS(TB_OK);
+    bool is_known = room->row.leave_wanted || room->row.decision_number != 0;
+    if (!is_known && !turn->client->is_restricted) {
+        /* Only this device may be out, for its absence (amendments 6): the answer to the request to
+         * be added again tells. */
+        return client_room_end(turn, room, CLIENT_ROOM_REJOINING);
+    }
     TRY(client_room_end(turn, room, CLIENT_ROOM_REMOVED));
     return client_show(turn, &(struct client_show){ .kind = CLIENT_SHOW_REMOVED_US,
                                                     .room = room->row.room_uri,
@@ -76,7 +83,9 @@ static tb_status client_push_room(struct client_turn *turn, uint16_t push, const
     if (status.code == TB_NOT_FOUND) return TB_STATUS(TB_OK); /* left long ago */
     TRY(status);
     if (push == CHAT_PUSH_FINAL) return client_receive_final(turn, room, cursor->log_seq);
-    return client_session_room_state(turn, room, state);
+    TRY(client_session_room_state(turn, room, state));
+    bool is_live = room->row.state == CLIENT_ROOM_OPEN || room->row.state == CLIENT_ROOM_FROZEN;
+    return is_live ? client_receive_missing(turn, room, state) : TB_STATUS(TB_OK);
 }
 
 static tb_status client_push_take(struct client_turn *turn, const struct chat_push_frame *frame,

@@ -95,6 +95,21 @@ static tb_status client_cursor_ack(struct client_turn *turn, struct client_room 
     return client_request_send(turn, CHAT_VERB_CURSOR_ACK, &cursors, NULL, NULL);
 }
 
+tb_status client_receive_missing(struct client_turn *turn, struct client_room *room,
+                                 const struct chat_room_state *state)
+{
+    struct mls_group *group;
+    bool is_end = state->cursor > room->row.cursor && state->cursor >= state->log_seq;
+    if (!is_end) return TB_STATUS(TB_OK); /* the page behind them shows it */
+    TRY(client_room_group(turn, room, &group));
+    if (state->epoch != mls_group_epoch(group)) {
+        return client_room_end(turn, room, CLIENT_ROOM_REJOINING);
+    }
+    room->row.cursor = state->cursor;
+    client_room_touch(room);
+    return client_cursor_ack(turn, room);
+}
+
 /*
  * Entries before this page are missing.  The log is asked for again from our cursor, once: a page
  * may have overtaken another. If it comes so again, the hub has no more for us: the entries are
@@ -110,6 +125,8 @@ static tb_status client_page_gap(struct client_turn *turn, struct client_room *r
     room->flags |= CLIENT_ROOM_BEHIND_GAP;
     if (is_known) return TB_STATUS(TB_OK);
     *is_accepted = false;
+    /* Of the first answer; it comes again behind the page that we ask for. */
+    if (room->gap_log_seq != 0 && first_log_seq > room->gap_log_seq) return TB_STATUS(TB_OK);
     room->gap_log_seq = first_log_seq;
     return client_session_subscribe(turn, room);
 }

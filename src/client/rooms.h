@@ -70,6 +70,10 @@ TB_MUST_USE tb_status client_timeline_undo(struct client_turn *turn, struct clie
 TB_MUST_USE tb_status client_receive_page(struct client_turn *turn, tb_bytes encoded);
 TB_MUST_USE tb_status client_receive_final(struct client_turn *turn, struct client_room *room,
                                            uint64_t log_seq);
+/* The hub answers a subscription with a cursor above ours: entries up to there are past retention.
+ * When nothing is behind them, no page will tell: only messages, and we go on; or a commit. */
+TB_MUST_USE tb_status client_receive_missing(struct client_turn *turn, struct client_room *room,
+                                             const struct chat_room_state *state);
 /* Take the pages that waited. */
 TB_MUST_USE tb_status client_receive_resume(struct client_turn *turn, struct client_room *room);
 /* A page that is one run of messages.  *is_blocked: stubs were asked for; nothing changed. */

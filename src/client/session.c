@@ -201,6 +201,7 @@ static tb_status client_subscribe_all(struct client_turn *turn)
         cursors.cursors.at[cursors.cursors.count++] =
             (struct chat_cursor){ room->row.room_uri, room->row.cursor };
         room->flags |= CLIENT_ROOM_SUBSCRIBED;
+        room->gap_log_seq = 0;
     }
     /* An empty list too: it says that this client is ready for Welcomes and requests to join. */
     return client_request_send(turn, CHAT_VERB_SUBSCRIBE, &cursors, client_subscribed, NULL);

@@ -10,6 +10,7 @@
 #include "chat/safe_aad.h"
 #include "hub/ban.h"
 #include "hub/desk.h"
+#include "hub/mandatory.h"
 
 enum {
     ROOM_COUNT_MAX = 4096,

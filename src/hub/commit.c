@@ -8,6 +8,7 @@
 #include "chat/records.h"
 #include "hub/claim.h"
 #include "hub/desk.h"
+#include "hub/mandatory.h"
 #include "hub/welcome.h"
 
 /* What can be read of a PublicMessage without decoding it. */
@@ -199,6 +200,9 @@ static uint16_t take_proposal(struct hub *hub, struct hub_call *call, struct upd
     }
     if (!hub_mandatory_may_leave(room)) {
         return hub_refuse(call, CHAT_CODE_RATE_LIMITED, "many leave this room; try again");
+    }
+    if (hub_mandatory_goes(room, call->device.at)) {
+        return hub_refuse(call, CHAT_CODE_RATE_LIMITED, "this device is being removed already");
     }
     struct mls_public_proposal proposal;
     struct tb_why why;

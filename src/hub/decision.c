@@ -9,6 +9,7 @@
 #include "chat/safe_aad.h"
 #include "hub/ban.h"
 #include "hub/desk.h"
+#include "hub/mandatory.h"
 
 enum { STATEMENT_COUNT_MAX = 64 };
 

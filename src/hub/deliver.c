@@ -190,6 +190,8 @@ static tb_status send_next(struct hub *hub, struct hub_room *room, size_t sub_in
         if (room->shape.fixed_membership) sub->state = HUB_SUB_CUT;
         if (room->shape.fixed_membership) return TB_STATUS(TB_OK);
     }
+    /* Reduced pages are not sent and may be gone altogether: subscribe told what is missing. */
+    if (sub->sent_seq < room->head.reduced_seq) sub->sent_seq = room->head.reduced_seq;
     if (sub->sent_seq >= limit) {
         caught_up(hub, room, sub_index);
         return TB_STATUS(TB_OK);
@@ -204,7 +206,7 @@ static tb_status send_next(struct hub *hub, struct hub_room *room, size_t sub_in
     TRY(hub_page_blob(hub, room, sub->sent_seq + 1, &blob, &tail));
     *result = CATCH_UP_MORE;
     sub->sent_seq = tail.last_log_seq;
-    if (blob == NULL) return TB_STATUS(TB_OK); /* reduced: subscribe told that it is missing */
+    if (blob == NULL) return TB_STATUS(TB_OK); /* reduced in this turn */
     if (sub->is_banned && blob->message_count != 0) {
         hub_blob_drop(blob);
         return TB_STATUS(TB_OK);

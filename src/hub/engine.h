@@ -516,40 +516,6 @@ TB_MUST_USE tb_status hub_settle_rollback(struct hub *hub, struct hub_room *room
 void hub_settle_due(struct hub *hub, uint64_t now_ms, struct hub_effects *effects);
 void hub_settle_watch(struct hub *hub, struct hub_room *room); /* it has a tentative commit */
 
-/* ------------------------------------------------------------------ mandatory.c */
-
-/* Something that the next commit must carry; issued when the room is not tentative. */
-TB_MUST_USE tb_status hub_mandatory_add(struct hub *hub, struct hub_room *room,
-                                        enum hub_mandatory_kind kind,
-                                        const struct hub_user_id *user, tb_bytes aad,
-                                        struct tb_arena *arena);
-TB_MUST_USE tb_status hub_mandatory_issue(struct hub *hub, struct hub_room *room, uint64_t now_ms,
-                                          struct tb_arena *arena, struct hub_effects *effects);
-/* Closes the room when nobody is left who could commit. */
-TB_MUST_USE tb_status hub_room_close_if_empty(struct hub *hub, struct hub_room *room,
-                                              struct hub_effects *effects);
-/* A member's SelfRemove was accepted. */
-TB_MUST_USE tb_status hub_mandatory_leave(struct hub *hub, struct hub_room *room,
-                                          const struct hub_device_id *device, tb_bytes ref,
-                                          tb_bytes message, struct tb_arena *arena);
-/* A proposal from a member's copy of the log; accepted by the group already. */
-TB_MUST_USE tb_status hub_mandatory_import(struct hub *hub, struct hub_room *room,
-                                           const struct mls_public_proposal *proposal,
-                                           tb_bytes message, struct tb_arena *arena);
-/* Marks the participants whose ban is among the shape's open items: they are banned at once. */
-void hub_mandatory_mark(struct hub_row_shape *shape);
-bool hub_mandatory_may_leave(const struct hub_room *room); /* one more at the same time */
-bool hub_mandatory_is_open(const struct hub_room *room);
-/* May the desk make this user an owner: one who has a device there, where no owner has any? */
-bool hub_mandatory_may_own(const struct hub_room *room, const struct hub_user_id *user);
-/* Missing refs of a commit's proposals, in the arena; 0: all are there. */
-TB_MUST_USE tb_status hub_mandatory_missing(const struct hub_room *room,
-                                            const struct mls_public_proposal *proposals,
-                                            size_t count, struct tb_arena *arena,
-                                            tb_bytes **refs, size_t *ref_count);
-/* All refs, for the refusal of a message. */
-TB_MUST_USE tb_status hub_mandatory_refs(const struct hub_room *room, struct tb_arena *arena,
-                                         tb_bytes **refs, size_t *ref_count);
 
 /* --------------------------------------------------------- restore.c, retention.c, admin.c */
 

@@ -6,11 +6,12 @@
 #include <string.h>
 
 #include "chat/records.h"
-#include "hub/engine.h"
+#include "hub/mandatory.h"
 
 enum {
     ITEM_COUNT_MAX = 512,
     LEAVE_COUNT_MAX = 256, /* of those: who leaves must not be in the way of a ban */
+    ABSENT_COUNT_MAX = 64, /* and as little whoever is away */
     HUB_SENDER_INDEX = 0
 };
 
@@ -164,6 +165,23 @@ tb_status hub_mandatory_leave(struct hub *hub, struct hub_room *room,
     return add_item(hub, room, &item, arena);
 }
 
+tb_status hub_mandatory_absent(struct hub *hub, struct hub_room *room, const uint8_t *device,
+                               struct tb_arena *arena)
+{
+    struct hub_row_mandatory item = { .kind = HUB_MANDATORY_ABSENT,
+                                      .aad = TB_LITERAL("\0") /* Safe AAD without an item */ };
+    size_t count = 0;
+    for (size_t i = 0; i < room->shape.mandatory.count; i++) {
+        const struct hub_row_mandatory *other = &room->shape.mandatory.at[i];
+        if (other->kind != HUB_MANDATORY_ABSENT) continue;
+        if (memcmp(other->device, device, HUB_DEVICE_ID_LEN) == 0) return TB_STATUS(TB_OK);
+        count++;
+    }
+    if (count >= ABSENT_COUNT_MAX) return TB_STATUS(TB_OK); /* looked at again */
+    memcpy(item.device, device, sizeof item.device);
+    return add_item(hub, room, &item, arena);
+}
+
 /* Whom a proposal concerns: the device that it removes, or the user whose role it changes. */
 static tb_status subject_of(const struct hub_room *room, const struct mls_public_proposal *proposal,
                             struct tb_arena *arena, uint8_t device[HUB_DEVICE_ID_LEN])
@@ -236,9 +254,10 @@ static tb_status propose(struct issue *issue, const struct mls_proposal *proposa
     return TB_STATUS(TB_OK);
 }
 
-/* A leaf with a SelfRemove, or with a Remove that came back after a restore, is on its way out
- * already; another Remove beside it would be invalid.  The same for a user's role. */
-static bool goes_already(const struct hub_room *room, const uint8_t *device)
+/* A leaf with a SelfRemove, or with a Remove because it is absent or that came back after a
+ * restore, is on its way out already; another Remove beside it would be invalid.  The same for a
+ * user's role. */
+bool hub_mandatory_goes(const struct hub_room *room, const uint8_t *device)
 {
     for (size_t i = 0; i < room->shape.mandatory.count; i++) {
         const struct hub_row_mandatory *item = &room->shape.mandatory.at[i];
@@ -255,7 +274,7 @@ static tb_status propose_ban(struct issue *issue, size_t participant_index)
     struct hub_room *room = issue->room;
     struct mls_proposal ban;
     bool is_done = room->shape.participants.at[participant_index].role_index == CHAT_ROLE_BANNED;
-    if (!is_done && !goes_already(room, issue->item->device)) {
+    if (!is_done && !hub_mandatory_goes(room, issue->item->device)) {
         TRY(chat_policy_role_proposal((uint32_t)participant_index, CHAT_ROLE_BANNED, issue->arena,
                                       &ban));
         TRY(propose(issue, &ban));
@@ -263,7 +282,7 @@ static tb_status propose_ban(struct issue *issue, size_t participant_index)
     for (size_t i = 0; i < room->shape.members.count; i++) {
         const struct hub_row_member *member = &room->shape.members.at[i];
         if (memcmp(member->device, issue->item->device, HUB_USER_ID_LEN) != 0 ||
-            goes_already(room, member->device)) {
+            hub_mandatory_goes(room, member->device)) {
             continue;
         }
         struct mls_remove remove = { .removed = member->leaf_index };
@@ -287,12 +306,31 @@ static tb_status propose_unban(struct issue *issue, size_t participant_index)
     return propose(issue, &proposal);
 }
 
+/* The user stays on the list, and the device comes back by a JoinRequest of kind 2 (amendments 6).
+ * A ban of the user takes the leaf as well. */
+static tb_status propose_absent(struct issue *issue)
+{
+    const struct hub_room *room = issue->room;
+    const uint8_t *device = issue->item->device;
+    size_t i = hub_shape_member_index(&room->shape, device);
+    if (i == SIZE_MAX || hub_mandatory_goes(room, device)) return TB_STATUS(TB_OK);
+    for (size_t j = 0; j < room->shape.mandatory.count; j++) {
+        const struct hub_row_mandatory *other = &room->shape.mandatory.at[j];
+        bool is_ban = other->kind == HUB_MANDATORY_BAN;
+        if (is_ban && memcmp(other->device, device, HUB_USER_ID_LEN) == 0) return TB_STATUS(TB_OK);
+    }
+    struct mls_remove remove = { .removed = room->shape.members.at[i].leaf_index };
+    struct mls_proposal proposal = { .proposal_type = MLS_PROPOSAL_REMOVE, .of.remove = &remove };
+    return propose(issue, &proposal);
+}
+
 /* Has the user a device in the room that is not about to leave it? */
 static bool has_staying_device(const struct hub_room *room, const uint8_t *user)
 {
     for (size_t i = 0; i < room->shape.members.count; i++) {
         const uint8_t *device = room->shape.members.at[i].device;
-        if (memcmp(device, user, HUB_USER_ID_LEN) == 0 && !goes_already(room, device)) return true;
+        if (memcmp(device, user, HUB_USER_ID_LEN) != 0) continue;
+        if (!hub_mandatory_goes(room, device)) return true;
     }
     return false;
 }
@@ -326,6 +364,7 @@ static tb_status propose_item(struct issue *issue, size_t participant_index)
     switch (issue->item->kind) {
     case HUB_MANDATORY_BAN: return propose_ban(issue, participant_index);
     case HUB_MANDATORY_UNBAN: return propose_unban(issue, participant_index);
+    case HUB_MANDATORY_ABSENT: return propose_absent(issue);
     default: return propose_owner(issue, participant_index);
     }
 }
@@ -359,7 +398,8 @@ static tb_status issue_item(struct issue *issue)
 static bool may_issue(const struct hub_row_shape *shape, size_t index)
 {
     const struct hub_row_mandatory *item = &shape->mandatory.at[index];
-    if (item->is_issued || item->kind >= HUB_MANDATORY_LEAVE) return false;
+    bool is_ours = item->kind != HUB_MANDATORY_LEAVE && item->kind != HUB_MANDATORY_IMPORTED;
+    if (item->is_issued || !is_ours) return false;
     for (size_t i = 0; i < shape->mandatory.count; i++) {
         const struct hub_row_mandatory *other = &shape->mandatory.at[i];
         if (i == index) continue;
@@ -418,9 +458,8 @@ tb_status hub_mandatory_issue(struct hub *hub, struct hub_room *room, uint64_t n
 
 enum { DEVICE_ROW_BYTES_MAX = 1 << 16 };
 
-/* Can this device's client still commit?  Not one that is banned, leaves, or was revoked. */
-static tb_status can_commit(struct hub *hub, const struct hub_room *room,
-                            const struct hub_row_member *member, bool *can)
+tb_status hub_mandatory_can_commit(struct hub *hub, const struct hub_room *room,
+                                   const struct hub_row_member *member, bool *can)
 {
     struct hub_user_id user;
     struct hub_device_id device;
@@ -428,7 +467,7 @@ static tb_status can_commit(struct hub *hub, const struct hub_room *room,
     struct tb_arena arena;
     bool found;
     memcpy(user.at, member->device, sizeof user.at);
-    *can = hub_room_role_bits(room, &user) != 0 && !goes_already(room, member->device);
+    *can = hub_room_role_bits(room, &user) != 0 && !hub_mandatory_goes(room, member->device);
     if (!*can) return TB_STATUS(TB_OK);
     memcpy(device.at, member->device, sizeof device.at);
     tb_arena_init(&arena, hub->mem, DEVICE_ROW_BYTES_MAX);
@@ -444,7 +483,7 @@ tb_status hub_room_close_if_empty(struct hub *hub, struct hub_room *room,
     if (!hub_mandatory_is_open(room) && room->shape.members.count != 0) return TB_STATUS(TB_OK);
     for (size_t i = 0; i < room->shape.members.count; i++) {
         bool can;
-        TRY(can_commit(hub, room, &room->shape.members.at[i], &can));
+        TRY(hub_mandatory_can_commit(hub, room, &room->shape.members.at[i], &can));
         if (can) return TB_STATUS(TB_OK);
     }
     room->head.state = HUB_ROOM_CLOSED;

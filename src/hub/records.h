@@ -160,6 +160,7 @@ enum hub_room_state { HUB_ROOM_OPEN = 1, HUB_ROOM_FROZEN = 2, HUB_ROOM_CLOSED = 
     ROW(S, U64,   last_ms,         NONE) /* time of the newest entry */              \
     ROW(S, U64,   reduced_seq,     NONE) /* pages up to here hold stubs alone */     \
     ROW(S, U64,   gone_seq,        NONE) /* pages up to here are gone */             \
+    ROW(S, U64,   lost_seq,        NONE) /* newest handshake that went before all had it */ \
     ROW(S, U64,   frozen_ms,       NONE) /* first head presented after a restore */
 WIRE_STRUCT(hub_row_head, HUB_ROW_HEAD)
 
@@ -192,7 +193,8 @@ enum hub_mandatory_kind {
     HUB_MANDATORY_UNBAN = 2,
     HUB_MANDATORY_OWNER = 3,
     HUB_MANDATORY_LEAVE = 4,
-    HUB_MANDATORY_IMPORTED = 5 /* found in a member's log after a restore */
+    HUB_MANDATORY_IMPORTED = 5, /* found in a member's log after a restore */
+    HUB_MANDATORY_ABSENT = 6    /* a device that can no longer follow the log */
 };
 #define HUB_ROW_MANDATORY(ROW, S)                                       \
     ROW(S, U8,    kind,      NONE)                                      \

@@ -7,7 +7,7 @@
 #include <string.h>
 
 #include "chat/run.h"
-#include "hub/engine.h"
+#include "hub/mandatory.h"
 
 enum { PRESENTED_COUNT_MAX = 65536 };
 

@@ -9,6 +9,7 @@
 
 #include "hub/ban.h"
 #include "hub/claim.h"
+#include "hub/mandatory.h"
 
 enum {
     ROOMS_A_ROUND = 8,
@@ -76,10 +77,52 @@ static tb_status reduce_pages(struct hub *hub, struct hub_room *room, uint64_t n
         if (page.tail.form != HUB_PAGE_WHOLE) return TB_STATUS(HUB_ROW);
         if (!is_reducible(hub, room, &page.tail, slowest, now_ms)) return TB_STATUS(TB_OK);
         TRY(write_stubs(hub, room, &page, arena));
+        bool is_handshake = page.tail.message_count == 0;
+        if (is_handshake && page.tail.last_log_seq > slowest) {
+            room->head.lost_seq = page.tail.last_log_seq;
+        }
         room->head.reduced_seq = page.tail.last_log_seq;
         hub_room_touch_head(hub, room);
     }
     return TB_STATUS(TB_OK);
+}
+
+/* ---- devices that fell behind ---- */
+
+static bool is_behind(const struct hub_room *room, size_t member)
+{
+    return room->cursors[member] < room->head.lost_seq;
+}
+
+/* Somebody who is not behind has to be there: nobody else can carry it out or let them in again. */
+static tb_status has_committer(struct hub *hub, const struct hub_room *room, bool *out)
+{
+    *out = false;
+    for (size_t i = 0; i < room->shape.members.count && !*out; i++) {
+        if (is_behind(room, i)) continue;
+        TRY(hub_mandatory_can_commit(hub, room, &room->shape.members.at[i], out));
+    }
+    return TB_STATUS(TB_OK);
+}
+
+/*
+ * A handshake went before these devices had it, so no further commit can be applied by them: their
+ * leaves go (amendments 6).  Their users stay on the list, be it without any device.
+ */
+static tb_status remove_absent(struct hub *hub, struct hub_room *room, uint64_t now_ms,
+                               struct tb_arena *arena, struct hub_effects *effects)
+{
+    bool can;
+    if (room->head.lost_seq == 0 || room->head.state != HUB_ROOM_OPEN) return TB_STATUS(TB_OK);
+    TRY(has_committer(hub, room, &can));
+    for (size_t i = 0; can && i < room->shape.members.count; i++) {
+        if (!is_behind(room, i)) continue;
+        /* The shape's arena moves when an item is added. */
+        struct hub_device_id device;
+        memcpy(device.at, room->shape.members.at[i].device, sizeof device.at);
+        TRY(hub_mandatory_absent(hub, room, device.at, arena));
+    }
+    return hub_mandatory_issue(hub, room, now_ms, arena, effects);
 }
 
 static tb_status drop_stubs(struct hub *hub, struct hub_room *room, uint64_t now_ms,
@@ -135,6 +178,7 @@ static tb_status look_at_room(struct hub *hub, tb_bytes key, uint64_t now_ms,
     }
     TRY(reduce_pages(hub, room, now_ms, arena));
     TRY(drop_stubs(hub, room, now_ms, arena));
+    TRY(remove_absent(hub, room, now_ms, arena, effects));
     return drop_epochs(hub, room, now_ms, arena);
 }
 

@@ -8,6 +8,7 @@
 #include "chat/ack.h"
 #include "hub/claim.h"
 #include "hub/join.h"
+#include "hub/mandatory.h"
 #include "hub/welcome.h"
 
 /* ---- the list of rooms with a tentative commit ---- */

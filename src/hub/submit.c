@@ -7,7 +7,7 @@
 #include <string.h>
 
 #include "chat/safe_aad.h"
-#include "hub/engine.h"
+#include "hub/mandatory.h"
 
 enum {
     RUN_BLOB_BYTES_MIN = 4096,

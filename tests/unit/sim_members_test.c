@@ -1,0 +1,218 @@
+/* Who is in a room and how they come and go: absence, invitations, heads that are asked for. */
+#include "tests/sim/sim.h"
+
+#include "chat/policy.h"
+#include "chat/protocol.h"
+#include "client/rooms.h"
+#include "hub/engine.h"
+
+static char room[256];
+#define DAYS(N_) (UINT64_C(86400000) * (N_))
+
+static void done(struct sim *sim, size_t op)
+{
+    sim_settle(sim, 60000);
+    sim_act_expect(sim, op);
+}
+
+/* Carol's room; the first `count` people are in it. */
+static struct sim *start(uint64_t seed, size_t client_count, size_t count)
+{
+    struct sim *sim = malloc(sizeof *sim);
+    sim_init(sim, seed, client_count);
+    sim_act_register(sim);
+    struct sim_client *carol = &sim->clients[2];
+    sim_act_create(carol, "kitchen", room);
+    done(sim, sim_act_invite(carol, room, 8));
+    for (size_t i = 0; i < count; i++) {
+        if (i != 2) done(sim, sim_act_join(&sim->clients[i], carol->link));
+    }
+    return sim;
+}
+
+static void finish(struct sim *sim)
+{
+    sim_wipe(sim);
+    free(sim);
+}
+
+static struct client_room *room_of(struct sim_client *who)
+{
+    for (struct client_room *r = who->client->rooms; r != NULL; r = r->next) {
+        if (tb_bytes_equal(r->row.room_uri, tb_bytes_text(room))) return r;
+    }
+    fail_msg("the room is not known");
+    return NULL;
+}
+
+/* Devices of somebody in the tree that `who` holds. */
+static size_t leaf_count(struct sim_client *who, const struct sim_client *whom)
+{
+    struct client_room *r = room_of(who);
+    size_t count = 0;
+    assert_non_null(r->group);
+    for (uint32_t i = 0; i < mls_group_leaf_count(r->group); i++) {
+        struct mls_leaf_view leaf;
+        if (!mls_group_leaf(r->group, i, &leaf)) continue;
+        if (tb_bytes_equal(leaf.identity, whom->client->profile.device)) count++;
+    }
+    return count;
+}
+
+static uint32_t role_of(struct sim_client *who, const struct sim_client *whom)
+{
+    struct tb_arena arena;
+    struct chat_policy_room policy;
+    tb_arena_init(&arena, &who->sim->heap.mem, 1 << 24);
+    assert_ok(chat_policy_decode(mls_group_context(room_of(who)->group), &arena, &policy, NULL));
+    uint32_t role = chat_policy_role_of(&policy.participants, whom->client->profile.account);
+    tb_arena_wipe(&arena);
+    return role;
+}
+
+static bool line_is_there(struct sim_client *who, uint8_t kind, const struct sim_client *whom)
+{
+    struct tb_arena arena;
+    struct client_message_view *rows;
+    size_t count;
+    bool is_there = false;
+    tb_arena_init(&arena, &who->sim->heap.mem, 1 << 24);
+    assert_ok(client_messages(who->client, tb_bytes_text(room), 0, SIZE_MAX, &arena, &rows,
+                              &count));
+    for (size_t i = 0; i < count; i++) {
+        bool is_about = tb_bytes_equal(rows[i].account, whom->client->profile.account);
+        is_there = is_there || (rows[i].row_kind == kind && is_about);
+    }
+    tb_arena_wipe(&arena);
+    return is_there;
+}
+
+static void go_away(struct sim_client *who)
+{
+    sim_disconnect(who);
+    who->wants_connection = false;
+    sim_settle(who->sim, 60000);
+}
+
+static void come_back(struct sim_client *who)
+{
+    who->wants_connection = true;
+    for (size_t i = 0; i < 20000 && !client_is_online(who->client); i++) sim_run(who->sim, 1);
+    assert_true(client_is_online(who->client));
+    sim_run(who->sim, 10000); /* members let one another go first */
+    sim_settle(who->sim, 60000);
+}
+
+static void pass(struct sim *sim, uint64_t ms)
+{
+    sim->now_ms += ms;
+    sim_run(sim, 60000);
+    sim_settle(sim, 60000);
+}
+
+static void everybody_reads_everybody(struct sim *sim, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        size_t text = sim->text_count;
+        done(sim, sim_act_send(&sim->clients[i], room));
+        assert_int_equal(sim->texts[text].seen_by, (1u << count) - 1);
+    }
+}
+
+/* ------------------------------------------------------------------ absence (amendments 6) */
+
+/* Bob misses a commit; the others go on, and 91 days later the hub takes his device out. */
+static struct sim *bob_is_away(uint64_t seed)
+{
+    struct sim *sim = start(seed, 4, 3);
+    struct sim_client *bob = &sim->clients[1], *carol = &sim->clients[2];
+    everybody_reads_everybody(sim, 3);
+    go_away(bob);
+    done(sim, sim_act_join(&sim->clients[3], carol->link));
+    assert_int_equal(leaf_count(carol, bob), 1);
+    pass(sim, DAYS(60));
+    assert_int_equal(leaf_count(carol, bob), 1);
+    pass(sim, DAYS(31));
+    assert_int_equal(leaf_count(carol, bob), 0);
+    assert_int_equal(role_of(carol, bob), CHAT_ROLE_MEMBER); /* he stays a participant */
+    assert_false(line_is_there(carol, CLIENT_LINE_REMOVED, bob));
+    return sim;
+}
+
+static void bob_is_whole(struct sim *sim)
+{
+    struct sim_client *bob = &sim->clients[1], *carol = &sim->clients[2];
+    assert_int_equal(room_of(bob)->row.state, CLIENT_ROOM_OPEN);
+    assert_int_equal(leaf_count(carol, bob), 1);
+    assert_false(line_is_there(bob, CLIENT_LINE_REMOVED, bob));
+    everybody_reads_everybody(sim, 4);
+    sim_model_check_end(sim);
+}
+
+static void a_device_that_was_away_too_long_goes_and_comes_back(void **state)
+{
+    (void)state;
+    struct sim *sim = bob_is_away(61);
+    come_back(&sim->clients[1]);
+    bob_is_whole(sim);
+    finish(sim);
+}
+
+/* The commit that removed it is past retention as well. */
+static void it_comes_back_when_nothing_of_its_removal_is_left(void **state)
+{
+    (void)state;
+    struct sim *sim = bob_is_away(62);
+    pass(sim, DAYS(91));
+    pass(sim, DAYS(10));
+    come_back(&sim->clients[1]);
+    bob_is_whole(sim);
+    finish(sim);
+}
+
+/* A quiet room asks nothing of anybody: who has missed no handshake stays, however long. */
+static void absence_alone_removes_nobody(void **state)
+{
+    (void)state;
+    struct sim *sim = start(63, 3, 3);
+    struct sim_client *bob = &sim->clients[1], *carol = &sim->clients[2];
+    everybody_reads_everybody(sim, 3);
+    go_away(bob);
+    done(sim, sim_act_send(carol, room));
+    pass(sim, DAYS(91));
+    pass(sim, DAYS(1));
+    assert_int_equal(leaf_count(carol, bob), 1);
+    come_back(bob);
+    assert_int_equal(room_of(bob)->row.state, CLIENT_ROOM_OPEN);
+    everybody_reads_everybody(sim, 3);
+    finish(sim);
+}
+
+/* Removed by the others while away, and long ago: told so, and not asked in again. */
+static void who_was_removed_while_away_is_told_so(void **state)
+{
+    (void)state;
+    struct sim *sim = start(64, 3, 3);
+    struct sim_client *bob = &sim->clients[1], *carol = &sim->clients[2];
+    everybody_reads_everybody(sim, 3);
+    go_away(bob);
+    done(sim, sim_act_remove(carol, room, bob));
+    pass(sim, DAYS(91));
+    pass(sim, DAYS(91));
+    pass(sim, DAYS(10));
+    come_back(bob);
+    assert_int_equal(room_of(bob)->row.state, CLIENT_ROOM_REMOVED);
+    assert_int_equal(role_of(carol, bob), CHAT_ROLE_NONE);
+    finish(sim);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_device_that_was_away_too_long_goes_and_comes_back),
+        cmocka_unit_test(it_comes_back_when_nothing_of_its_removal_is_left),
+        cmocka_unit_test(absence_alone_removes_nobody),
+        cmocka_unit_test(who_was_removed_while_away_is_told_so),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
