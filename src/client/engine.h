@@ -31,6 +31,7 @@ enum {
     CLIENT_KEY_PACKAGE_COUNT = 32,          /* what we fill up to */
     CLIENT_KEY_PACKAGE_LIFE_S = 90 * 86400,
     CLIENT_JOIN_REQUEST_AGE_MS_MAX = 15 * 86400000, /* the hub keeps one for less */
+    CLIENT_REMOVAL_LOOK_COUNT = 4096,       /* newest rows in which a removal is looked for */
     CLIENT_LEAF_LIFE_S = 366 * 86400,
     CLIENT_LEAF_BACKDATE_S = 86400,         /* clocks differ */
     CLIENT_OUTBOX_FLIGHT_MAX = 32,          /* messages of a room on their way */

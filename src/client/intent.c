@@ -222,8 +222,39 @@ static tb_status client_intent_claim(struct client_turn *turn, struct client_roo
 
 /* ------------------------------------------------------------------ the record */
 
+/* Did the log remove the account after the request was made?  Then it is no wish any more. */
+static tb_status client_intent_is_void(struct client_turn *turn, const struct client_room *room,
+                                       const struct chat_join_request *request)
+{
+    struct client_pairs rows;
+    uint64_t newest = room->row.row_newest;
+    uint64_t from = newest > CLIENT_REMOVAL_LOOK_COUNT ? newest - CLIENT_REMOVAL_LOOK_COUNT : 0;
+    TRY(client_table_of_room(turn, CLIENT_TABLE_ROWS, room->row.no, from, UINT64_MAX,
+                             CLIENT_REMOVAL_LOOK_COUNT + 1, &rows));
+    for (size_t i = 0; i < rows.count; i++) {
+        struct client_line_row line;
+        TRY(wire_decode(&client_line_row_desc, rows.at[i].value, &turn->arena, &line, NULL));
+        if (line.row_kind != CLIENT_LINE_REMOVED || line.at_ms < request->time_ms) continue;
+        if (tb_bytes_equal(line.account, request->account)) return TB_STATUS(CHAT_JOIN_FORM);
+    }
+    return TB_STATUS(TB_OK);
+}
+
+/* Who announced the key may still add people, and the account was not removed since. */
+static tb_status client_intent_is_wanted(struct client_turn *turn, struct client_room *room,
+                                         const struct client_invite_row *invite,
+                                         const struct chat_join_request *request)
+{
+    struct chat_policy_room policy;
+    TRY(client_room_policy(turn, room, &policy));
+    if (!chat_policy_user_can(&policy, invite->inviter, CHAT_CAN_ADD_PARTICIPANT)) {
+        return TB_STATUS(CHAT_JOIN_INVITE);
+    }
+    return client_intent_is_void(turn, room, request);
+}
+
 /* Amendments 23: against the invite key that was announced in the room, and the newest record. */
-static tb_status client_intent_verify(struct client_turn *turn, const struct client_room *room,
+static tb_status client_intent_verify(struct client_turn *turn, struct client_room *room,
                                       const struct client_intent *intent)
 {
     struct client_person_row person;
@@ -248,6 +279,7 @@ static tb_status client_intent_verify(struct client_turn *turn, const struct cli
         if (request->time_ms + CLIENT_JOIN_REQUEST_AGE_MS_MAX < turn->now_ms) {
             return TB_STATUS(CHAT_JOIN_FORM);
         }
+        TRY(client_intent_is_wanted(turn, room, &invite, request));
         invite_key = request->invite_key;
     }
     return chat_records_verify_join(&turn->client->suite, request, invite_key, person.record,

@@ -177,11 +177,12 @@ static tb_status invite_row(struct hub *hub, struct table *table, tb_bytes key, 
     (void)hub;
     struct hub_row_invite row;
     TRY(wire_decode(&hub_row_invite_desc, value, table->call->arena, &row, NULL));
-    char *id = tb_arena_take(table->call->arena, 2, key.len);
+    tb_bytes hash = { key.data + 1, key.len - 1 };
+    char *id = tb_arena_take(table->call->arena, 2, hash.len);
     if (id == NULL) return TB_STATUS(TB_NO_SPACE);
-    wire_text_hex_encode(key, id);
+    wire_text_hex_encode(hash, id);
     tb_bytes cells[] = {
-        tb_bytes_of(id, 2 * key.len),
+        tb_bytes_of(id, 2 * hash.len),
         row.kind == CHAT_INVITE_ROOM ? TEXT("room") : TEXT("account"),
         row.is_admin ? TEXT("admin") : TEXT("user"),
         row.room_uri,
@@ -201,7 +202,7 @@ uint16_t hub_verb_admin_invites(struct hub *hub, struct hub_call *call, const vo
     tb_bytes heads[] = { TEXT("id"), TEXT("kind"), TEXT("role"), TEXT("room"), TEXT("used"),
                          TEXT("uses"), TEXT("expires_ms") };
     add_row(&table, heads, sizeof heads / sizeof heads[0]);
-    struct hub_key all = { .len = 0 };
+    struct hub_key all = hub_key_tagged('I', "", 0);
     return finish(hub, call, walk(hub, &table, HUB_TABLE_INVITES, &all, invite_row));
 }
 
@@ -210,16 +211,18 @@ uint16_t hub_verb_admin_invite_revoke(struct hub *hub, struct hub_call *call, co
                                       void *answer)
 {
     (void)answer;
-    tb_bytes text = ((const struct chat_opaque *)request)->value, unused;
+    tb_bytes text = ((const struct chat_opaque *)request)->value;
+    struct hub_row_invite row;
+    bool found;
     uint8_t id[CHAT_HASH_LEN];
     tb_status status = wire_text_hex_decode(text, id, sizeof id);
     if (!tb_is_ok(status)) {
         return hub_refuse(call, CHAT_CODE_BAD_REQUEST, "this is no id of an invitation");
     }
-    struct hub_key key = hub_key_of(TB_ARRAY(id));
-    status = hub_row_get_octets(hub->store, HUB_TABLE_INVITES, &key, call->arena, &unused);
-    if (status.code == TB_NOT_FOUND) return CHAT_CODE_NOT_FOUND;
-    if (tb_is_ok(status)) status = hub_del(hub, HUB_TABLE_INVITES, &key);
+    struct hub_key key = hub_key_tagged('I', id, sizeof id);
+    status = hub_get(hub, HUB_TABLE_INVITES, &key, &hub_row_invite_desc, call->arena, &row, &found);
+    if (tb_is_ok(status) && !found) return CHAT_CODE_NOT_FOUND;
+    if (tb_is_ok(status)) status = hub_invite_drop(hub, &key, &row);
     return finish(hub, call, status);
 }
 

@@ -223,6 +223,7 @@ struct hub {
     struct hub_key retention_at;  /* the room that retention looked at last */
     struct hub_key membership_at; /* the same in MEMBERSHIPS */
     struct hub_key claim_at;      /* the same in CLAIMS */
+    struct hub_key invite_at;     /* the same in INVITES */
     struct hub_metrics metrics;
     uint8_t fast_memory[HUB_FAST_ARENA_BYTES] __attribute__((aligned(16)));
 };

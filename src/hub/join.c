@@ -5,7 +5,14 @@
 #include "hub/join.h"
 #include "hub/welcome.h"
 
-enum { JOIN_COUNT_MAX = 256 /* waiting for one room */, JOIN_CLOCK_SKEW_MS = 86400000 };
+enum {
+    JOIN_COUNT_MAX = 256,             /* waiting for one room */
+    JOIN_CLOCK_SKEW_MS = 86400000,
+    INVITE_COUNT_MAX = 256,           /* of one account, until they are forgotten */
+    INVITE_KEPT_MS = 7 * 86400000,    /* after its end, so that people are told what it is */
+    INVITE_SWEEP_COUNT = 256,
+    REMOVAL_COUNT_MAX = 4096          /* of one user from one room, within the report window */
+};
 
 /* ---- invitations ---- */
 
@@ -13,15 +20,58 @@ static tb_status invite_key_of(const struct hub *hub, tb_bytes invite_key, struc
 {
     uint8_t hash[CRYPTO_HASH_MAX];
     TRY(crypto_hash(hub_own_suite(hub), &invite_key, 1, hash));
-    *key = hub_key_of(tb_bytes_of(hash, CHAT_HASH_LEN));
+    *key = hub_key_tagged('I', hash, CHAT_HASH_LEN);
+    return TB_STATUS(TB_OK);
+}
+
+/* The row under which an account's invitations are counted; false: made by the operator. */
+static bool creator_key(const struct hub *hub, const struct hub_row_invite *invite,
+                        const struct hub_key *key, struct hub_key *out)
+{
+    struct hub_user_id user;
+    if (!hub_id_user(hub->domain, invite->creator, &user)) return false;
+    *out = hub_key_tagged('A', user.at, sizeof user.at);
+    hub_key_add(out, key->octets + 1, CHAT_HASH_LEN);
+    return true;
+}
+
+tb_status hub_invite_drop(struct hub *hub, const struct hub_key *key,
+                          const struct hub_row_invite *invite)
+{
+    struct hub_key owned;
+    if (creator_key(hub, invite, key, &owned)) TRY(hub_del(hub, HUB_TABLE_INVITES, &owned));
+    return hub_del(hub, HUB_TABLE_INVITES, key);
+}
+
+tb_status hub_invite_sweep(struct hub *hub, uint64_t now_ms, struct tb_arena *arena)
+{
+    struct hub_key all = hub_key_tagged('I', "", 0);
+    struct hub_pairs rows;
+    TRY(hub_row_list(hub->store, HUB_TABLE_INVITES, &all,
+                     hub->invite_at.len != 0 ? &hub->invite_at : NULL, INVITE_SWEEP_COUNT, arena,
+                     &rows));
+    hub->invite_at.len = 0; /* from the start again, unless there is more */
+    for (size_t i = 0; i < rows.count; i++) {
+        struct hub_row_invite row;
+        struct hub_key key = hub_key_of(rows.at[i].key);
+        if (rows.count == INVITE_SWEEP_COUNT) hub->invite_at = key;
+        if (!tb_is_ok(wire_decode(&hub_row_invite_desc, rows.at[i].value, arena, &row, NULL))) {
+            return TB_STATUS(HUB_ROW);
+        }
+        bool is_old = now_ms > INVITE_KEPT_MS && row.expires_ms < now_ms - INVITE_KEPT_MS;
+        if (is_old) TRY(hub_invite_drop(hub, &key, &row));
+    }
     return TB_STATUS(TB_OK);
 }
 
 tb_status hub_invite_put(struct hub *hub, const struct hub_row_invite *invite,
                          struct tb_arena *arena)
 {
-    struct hub_key key;
+    struct hub_key key, owned;
     TRY(invite_key_of(hub, invite->invite_key, &key));
+    if (creator_key(hub, invite, &key, &owned)) {
+        TRY(hub_put_octets(hub, HUB_TABLE_INVITES, &owned, TB_LITERAL("1")));
+    }
     return hub_put(hub, HUB_TABLE_INVITES, &key, &hub_row_invite_desc, invite, arena);
 }
 
@@ -65,6 +115,26 @@ static uint16_t check_invite_right(struct hub *hub, struct hub_call *call,
     return CHAT_CODE_OK;
 }
 
+static bool count_row(void *ctx, tb_bytes key, tb_bytes value)
+{
+    (void)key, (void)value;
+    ++*(size_t *)ctx;
+    return true;
+}
+
+static uint16_t check_invite_count(struct hub *hub, struct hub_call *call)
+{
+    struct hub_key prefix = hub_key_tagged('A', call->account->id.at, HUB_USER_ID_LEN);
+    size_t count = 0;
+    tb_status status = hub_row_scan(hub->store, HUB_TABLE_INVITES, &prefix, NULL,
+                                    INVITE_COUNT_MAX, count_row, &count);
+    if (!tb_is_ok(status)) return hub_refuse_status(hub, call, status, CHAT_CODE_INTERNAL);
+    if (count < INVITE_COUNT_MAX) return CHAT_CODE_OK;
+    return hub_refuse_value(call, CHAT_CODE_RATE_LIMITED,
+                            "too many invitations of yours; wait until some have ended",
+                            INVITE_COUNT_MAX);
+}
+
 uint16_t hub_verb_invite_put(struct hub *hub, struct hub_call *call, const void *request,
                              void *answer)
 {
@@ -78,6 +148,8 @@ uint16_t hub_verb_invite_put(struct hub *hub, struct hub_call *call, const void 
         /* The key exists; asking again is no harm, but uses that are gone stay gone. */
         return code == CHAT_CODE_INTERNAL || code == CHAT_CODE_STORE ? code : CHAT_CODE_OK;
     }
+    code = check_invite_count(hub, call);
+    if (code != CHAT_CODE_OK) return code;
     row = (struct hub_row_invite){
         .kind = put->kind, .invite_key = put->invite_key, .room_uri = put->room_uri,
         .creator = hub_account_uri(call->account), .use_count_max = put->use_count_max,
@@ -98,6 +170,31 @@ static struct hub_key join_key(const struct hub_room_id *room, const struct hub_
     return key;
 }
 
+/* Whoever was removed, or left, is not wanted by what they asked before. */
+static tb_status is_void(struct hub *hub, const struct hub_room_id *room,
+                         const struct chat_join_request *request, struct tb_arena *arena,
+                         bool *out)
+{
+    struct hub_user_id user;
+    struct hub_pairs rows;
+    *out = false;
+    if (request->kind != CHAT_JOIN_KIND_LINK) return TB_STATUS(TB_OK); /* participants alone */
+    if (!hub_id_user(hub->domain, request->account, &user)) return TB_STATUS(TB_OK);
+    struct hub_key prefix = hub_key_tagged('U', user.at, sizeof user.at);
+    hub_key_add(&prefix, room->at, sizeof room->at);
+    TRY(hub_row_list(hub->store, HUB_TABLE_MEMBERSHIPS, &prefix, NULL, REMOVAL_COUNT_MAX, arena,
+                     &rows));
+    for (size_t i = 0; i < rows.count; i++) {
+        struct hub_row_membership row;
+        if (!tb_is_ok(wire_decode(&hub_row_membership_desc, rows.at[i].value, arena, &row,
+                                  NULL))) {
+            return TB_STATUS(HUB_ROW);
+        }
+        if (row.to_log_seq != 0 && request->time_ms <= row.to_ms) *out = true;
+    }
+    return TB_STATUS(TB_OK);
+}
+
 tb_status hub_join_is_waiting(struct hub *hub, const struct hub_room_id *room,
                               const struct chat_join_request *request, struct tb_arena *arena,
                               bool *found)
@@ -109,7 +206,9 @@ tb_status hub_join_is_waiting(struct hub *hub, const struct hub_room_id *room,
     struct hub_row_join row;
     bool is_there;
     TRY(hub_get(hub, HUB_TABLE_JOIN_REQUESTS, &key, &hub_row_join_desc, arena, &row, &is_there));
-    *found = is_there && row.expires_ms > hub->now_ms &&
+    bool is_old = false;
+    if (is_there) TRY(is_void(hub, room, &row.request, arena, &is_old));
+    *found = is_there && !is_old && row.expires_ms > hub->now_ms &&
              wire_equal(&chat_join_request_desc, &row.request, request);
     return TB_STATUS(TB_OK);
 }
@@ -193,11 +292,32 @@ static tb_status store_request(struct hub *hub, struct hub_call *call,
     return TB_STATUS(TB_OK);
 }
 
-static bool count_row(void *ctx, tb_bytes key, tb_bytes value)
+/* Those of a room that still count; the others go. */
+static tb_status list_waiting(struct hub *hub, const struct hub_room *room, struct tb_arena *arena,
+                              struct chat_join_request **out, size_t *count)
 {
-    (void)key, (void)value;
-    ++*(size_t *)ctx;
-    return true;
+    struct hub_key prefix = hub_key_of(TB_ARRAY(room->id.at));
+    struct hub_pairs rows;
+    TRY(hub_row_list(hub->store, HUB_TABLE_JOIN_REQUESTS, &prefix, NULL, JOIN_COUNT_MAX, arena,
+                     &rows));
+    *out = tb_arena_take(arena, rows.count, sizeof **out);
+    if (*out == NULL) return TB_STATUS(TB_NO_SPACE);
+    *count = 0;
+    for (size_t i = 0; i < rows.count; i++) {
+        struct hub_row_join row;
+        bool is_old;
+        if (!tb_is_ok(wire_decode(&hub_row_join_desc, rows.at[i].value, arena, &row, NULL))) {
+            return TB_STATUS(HUB_ROW);
+        }
+        TRY(is_void(hub, &room->id, &row.request, arena, &is_old));
+        struct hub_key key = hub_key_of(rows.at[i].key);
+        if (is_old || row.expires_ms <= hub->now_ms) {
+            TRY(hub_del(hub, HUB_TABLE_JOIN_REQUESTS, &key));
+            continue;
+        }
+        (*out)[(*count)++] = row.request;
+    }
+    return TB_STATUS(TB_OK);
 }
 
 uint16_t hub_verb_join_request(struct hub *hub, struct hub_call *call, const void *request,
@@ -221,10 +341,15 @@ uint16_t hub_verb_join_request(struct hub *hub, struct hub_call *call, const voi
     if (code == CHAT_CODE_OK && is_welcome) return CHAT_CODE_OK;
     if (code == CHAT_CODE_OK) code = check_kind(hub, call, asked, room, &invite);
     if (code != CHAT_CODE_OK) return code;
-    size_t count = 0;
-    struct hub_key prefix = hub_key_of(TB_ARRAY(room->id.at));
-    CHECK(hub_row_scan(hub->store, HUB_TABLE_JOIN_REQUESTS, &prefix, NULL, JOIN_COUNT_MAX,
-                       count_row, &count));
+    bool is_old;
+    CHECK(is_void(hub, &room->id, asked, call->arena, &is_old));
+    if (is_old) {
+        return hub_refuse(call, CHAT_CODE_FORBIDDEN,
+                          "the request is older than your removal from the room");
+    }
+    size_t count;
+    struct chat_join_request *waiting;
+    CHECK(list_waiting(hub, room, call->arena, &waiting, &count));
     if (count >= JOIN_COUNT_MAX) {
         return hub_refuse(call, CHAT_CODE_RATE_LIMITED, "too many wait for this room");
     }
@@ -240,23 +365,13 @@ tb_status hub_join_push_all(struct hub *hub, struct hub_room *room, struct hub_s
     if ((hub_room_role_bits(room, &session->account->id) & HUB_ROLE_MAY_ADD) == 0) {
         return TB_STATUS(TB_OK);
     }
-    struct hub_key prefix = hub_key_of(TB_ARRAY(room->id.at));
-    struct hub_pairs rows;
-    TRY(hub_row_list(hub->store, HUB_TABLE_JOIN_REQUESTS, &prefix, NULL, JOIN_COUNT_MAX, arena,
-                     &rows));
-    for (size_t i = 0; i < rows.count; i++) {
-        struct hub_row_join row;
-        if (!tb_is_ok(wire_decode(&hub_row_join_desc, rows.at[i].value, arena, &row, NULL))) {
-            return TB_STATUS(HUB_ROW);
-        }
-        struct hub_key key = hub_key_of(rows.at[i].key);
-        if (row.expires_ms <= hub->now_ms) {
-            TRY(hub_del(hub, HUB_TABLE_JOIN_REQUESTS, &key));
-            continue;
-        }
+    struct chat_join_request *waiting;
+    size_t count;
+    TRY(list_waiting(hub, room, arena, &waiting, &count));
+    for (size_t i = 0; i < count; i++) {
         hub_send(hub, effects, session->conn,
                  hub_push_blob(hub, CHAT_PUSH_JOIN_REQUEST, &chat_join_request_desc,
-                               &row.request));
+                               &waiting[i]));
     }
     return TB_STATUS(TB_OK);
 }

@@ -16,6 +16,11 @@ TB_MUST_USE tb_status hub_join_push_all(struct hub *hub, struct hub_room *room,
                                         struct hub_effects *effects);
 TB_MUST_USE tb_status hub_invite_put(struct hub *hub, const struct hub_row_invite *invite,
                                      struct tb_arena *arena);
+/* With its row among its creator's; key as its own row stands under. */
+TB_MUST_USE tb_status hub_invite_drop(struct hub *hub, const struct hub_key *key,
+                                      const struct hub_row_invite *invite);
+/* Forgets some of those that ended a while ago. */
+TB_MUST_USE tb_status hub_invite_sweep(struct hub *hub, uint64_t now_ms, struct tb_arena *arena);
 /* CHAT_CODE_OK, NOT_FOUND, INVITATION_USED, INVITATION_EXPIRED. */
 uint16_t hub_invite_check(struct hub *hub, struct hub_call *call, tb_bytes invite_key,
                           uint8_t kind, struct hub_row_invite *out);

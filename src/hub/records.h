@@ -11,7 +11,7 @@
  *     RECORDS        user, u32 version                 AccountRecord as it came
  *     DEVICES        device
  *     KEY_PACKAGES   device, u8 1 last resort, u64 n   hub_row_key_package
- *     INVITES        H(public key)
+ *     INVITES        'I' H(public key): hub_row_invite;  'A' user, H(public key): of a creator
  *     ROOMS          'H' room: hub_row_head; 'S' room: hub_row_shape; 'P' room: the shape before
  *                    a tentative commit; 'F' room, device: head presented after a restore
  *     TREES          'S' room, 'P' room                mls_public_group

@@ -9,6 +9,7 @@
 
 #include "hub/ban.h"
 #include "hub/claim.h"
+#include "hub/join.h"
 #include "hub/mandatory.h"
 
 enum {
@@ -272,11 +273,12 @@ static tb_status rotate_keys(struct hub *hub, uint64_t now_ms)
     return status;
 }
 
-static tb_status walk_claims(struct hub *hub, uint64_t now_ms)
+static tb_status walk_rest(struct hub *hub, uint64_t now_ms)
 {
     struct tb_arena arena;
     tb_arena_init(&arena, hub->mem, HUB_STEP_ARENA_BYTES_MAX);
     tb_status status = hub_claim_sweep(hub, now_ms, &arena);
+    if (tb_is_ok(status)) status = hub_invite_sweep(hub, now_ms, &arena);
     tb_arena_wipe(&arena);
     return status;
 }
@@ -287,7 +289,7 @@ static tb_status maintain(struct hub *hub, uint64_t now_ms, struct hub_effects *
     TRY(rotate_keys(hub, now_ms));
     TRY(walk_rooms(hub, now_ms, effects));
     TRY(walk_memberships(hub, now_ms));
-    return walk_claims(hub, now_ms);
+    return walk_rest(hub, now_ms);
 }
 
 void hub_maintain(struct hub *hub, uint64_t now_ms, struct hub_effects *effects)

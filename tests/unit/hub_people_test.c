@@ -1,6 +1,8 @@
 /* Consent, key packages, invitations to rooms and requests to join. */
 #include "tests/unit/hub_room.h"
 
+#include "hub/engine.h"
+
 #define OTHER_ROOM "mimi://hub.example/r/0123456789abcdef0123456789abcdef"
 
 static uint16_t material(struct world *w, const struct person *who, const struct person *target,
@@ -226,6 +228,95 @@ static void a_link_used_up_over_or_of_another_room_is_refused(void **state)
     world_end(&w);
 }
 
+/* alice takes carol off the list, and her device out of the tree. */
+static void remove_carol(struct world *w)
+{
+    struct person *alice = &w->people[ALICE], *carol = &w->people[CAROL];
+    struct world_commit c = { .count = 0 };
+    struct wire_u32 index = { 2 };
+    struct chat_participant_update update = { .removed_indices = { &index, 1 } };
+    c.remove.removed = mls_group_own_leaf(carol->groups[ROOM]);
+    c.proposals[c.count++] = (struct mls_proposal){ .proposal_type = MLS_PROPOSAL_REMOVE,
+                                                    .of.remove = &c.remove };
+    world_propose_list(w, &c, &update);
+    world_make_commit(w, alice, ROOM, &c);
+    assert_code(world_update(w, alice, ROOM, &c), CHAT_CODE_OK);
+    assert_code(world_ack(w, &w->people[BOB], ROOM, &c, CHAT_ACK_APPLIED), CHAT_CODE_OK);
+}
+
+static void a_removal_voids_what_was_asked_for_before(void **state)
+{
+    (void)state;
+    struct world w;
+    struct world_desk_keys keys;
+    struct crypto_signing_key invite;
+    world_init(&w, 9);
+    world_usual(&w, &keys, 3);
+    struct person *carol = &w.people[CAROL];
+    put_invite(&w, &w.people[ALICE], &invite, 5, CHAT_CODE_OK);
+    struct chat_join_request old = join_request(&w, carol, &invite);
+    w.now_ms += 1000;
+    remove_carol(&w);
+    assert_code(world_ask(&w, carol, CHAT_VERB_JOIN_REQUEST, &old, NULL), CHAT_CODE_FORBIDDEN);
+    assert_int_equal(store_mem_count(&w.store, HUB_TABLE_JOIN_REQUESTS), 0);
+    w.now_ms += 1000;
+    struct chat_join_request anew = join_request(&w, carol, &invite);
+    assert_code(world_ask(&w, carol, CHAT_VERB_JOIN_REQUEST, &anew, NULL), CHAT_CODE_OK);
+    assert_int_equal(store_mem_count(&w.store, HUB_TABLE_JOIN_REQUESTS), 1);
+    world_end(&w);
+}
+
+static void requests_past_their_time_make_room_for_others(void **state)
+{
+    (void)state;
+    struct world w;
+    struct world_desk_keys keys;
+    struct crypto_signing_key invite;
+    world_init(&w, 10);
+    world_usual(&w, &keys, 2);
+    world_register(&w, CAROL, "carol", false);
+    world_register(&w, MALLORY, "mallory", false);
+    struct person *carol = &w.people[CAROL], *mallory = &w.people[MALLORY];
+    put_invite(&w, &w.people[ALICE], &invite, 5, CHAT_CODE_OK);
+    struct chat_join_request request = join_request(&w, carol, &invite);
+    assert_code(world_ask(&w, carol, CHAT_VERB_JOIN_REQUEST, &request, NULL), CHAT_CODE_OK);
+    w.now_ms += HUB_JOIN_LIFE_MS + 1;
+    w.people[ALICE].conn = mallory->conn = 0;
+    world_login(&w, &w.people[ALICE]);
+    world_login(&w, mallory);
+    put_invite(&w, &w.people[ALICE], &invite, 5, CHAT_CODE_OK);
+    request = join_request(&w, mallory, &invite);
+    assert_code(world_ask(&w, mallory, CHAT_VERB_JOIN_REQUEST, &request, NULL), CHAT_CODE_OK);
+    assert_int_equal(store_mem_count(&w.store, HUB_TABLE_JOIN_REQUESTS), 1);
+    world_end(&w);
+}
+
+static void an_account_keeps_so_many_invitations_and_they_are_forgotten(void **state)
+{
+    (void)state;
+    enum { COUNT = 256 };
+    struct world w;
+    struct world_desk_keys keys;
+    struct crypto_signing_key invite;
+    world_init(&w, 11);
+    world_usual(&w, &keys, 2);
+    size_t before = store_mem_count(&w.store, HUB_TABLE_INVITES);
+    for (size_t i = 0; i < COUNT; i++) {
+        put_invite(&w, &w.people[ALICE], &invite, 1, CHAT_CODE_OK);
+        world_forget(&w);
+    }
+    put_invite(&w, &w.people[ALICE], &invite, 1, CHAT_CODE_RATE_LIMITED);
+    assert_int_equal(store_mem_count(&w.store, HUB_TABLE_INVITES), before + 2 * COUNT);
+    w.now_ms += 15 * UINT64_C(86400000);
+    world_tick(&w, HUB_MAINTENANCE_MS);
+    world_tick(&w, HUB_MAINTENANCE_MS);
+    assert_int_equal(store_mem_count(&w.store, HUB_TABLE_INVITES), 0);
+    w.people[ALICE].conn = 0;
+    world_login(&w, &w.people[ALICE]);
+    put_invite(&w, &w.people[ALICE], &invite, 1, CHAT_CODE_OK);
+    world_end(&w);
+}
+
 static void requests_travel_by_post_with_a_logins_token(void **state)
 {
     (void)state;
@@ -263,6 +354,9 @@ int main(void)
         cmocka_unit_test(a_key_package_of_another_device_or_key_is_refused),
         cmocka_unit_test(the_number_of_key_packages_is_limited),
         cmocka_unit_test(a_request_by_link_waits_for_a_member_and_is_consent),
+        cmocka_unit_test(a_removal_voids_what_was_asked_for_before),
+        cmocka_unit_test(requests_past_their_time_make_room_for_others),
+        cmocka_unit_test(an_account_keeps_so_many_invitations_and_they_are_forgotten),
         cmocka_unit_test(a_link_used_up_over_or_of_another_room_is_refused),
         cmocka_unit_test(requests_travel_by_post_with_a_logins_token),
     };
