@@ -104,6 +104,7 @@ static tb_status first_epoch(struct create *c, const struct mls_env *env)
         .not_before_s = params->not_before_s,
         .not_after_s = params->not_after_s,
         .leaf_app_data = params->leaf_app_data,
+        .extra = params->extra,
     };
     uint16_t suite = c->from->now->context.cipher_suite;
     if (c->usage == MLS_RESUMPTION_REINIT) {

@@ -20,6 +20,7 @@ struct mls_group_branch_params {
     const struct crypto_signing_key *signer;  /* of the new suite */
     uint64_t not_before_s, not_after_s;
     tb_bytes leaf_app_data;
+    const struct mls_leaf_extra *extra; /* NULL: nothing */
     const tb_bytes *key_packages;             /* of the other members, encoded as KeyPackage */
     size_t key_package_count;
     bool force_path;

@@ -32,6 +32,7 @@ struct mls_group_external_params {
     tb_bytes identity;                       /* basic credential of our new leaf */
     const struct crypto_signing_key *signer;
     tb_bytes leaf_app_data;
+    const struct mls_leaf_extra *extra; /* NULL: nothing */
     /* Resync: our old leaf, which leaves in the same commit; NULL for none.  Its credential must
      * be the same (MLS_COMMIT_EXTERNAL_REMOVE). */
     const uint32_t *prior_leaf;
@@ -39,13 +40,6 @@ struct mls_group_external_params {
     size_t psk_count;
     tb_bytes aad;
     uint64_t now_s;
-    /* SelfRemoves that wait (draft-ietf-mls-extensions): PublicMessages of this epoch, which the
-     * delivery service gives beside the GroupInfo.  They are verified but for their membership_tag
-     * and carried out by reference; that of prior_leaf takes the place of its Remove. */
-    const tb_bytes *self_removes;
-    size_t self_remove_count;
-    const tb_bytes *group_ids; /* of the groups that we are in: MLS_GROUP_ID_TAKEN; no resync */
-    size_t group_id_count;
 };
 /*
  * Join by an external commit.  *group is in the NEW epoch at once: send out->commit, and free the

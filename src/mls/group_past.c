@@ -33,7 +33,7 @@ bool mls_group_past_leaf(const struct mls_group *group, const struct mls_past *p
     const struct mls_past_leaf *leaf = difference(past, leaf_index);
     if (leaf == NULL) return mls_group_leaf(group, leaf_index, out);
     if (leaf->is_blank) return false;
-    *out = (struct mls_leaf_view){ leaf_index, leaf->identity, leaf->signature_key };
+    *out = (struct mls_leaf_view){ leaf_index, leaf->identity, leaf->signature_key, NULL };
     return true;
 }
 

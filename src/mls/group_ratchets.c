@@ -1,7 +1,6 @@
 /* The part of a member's state that application messages change, as a blob of its own. */
 #include <string.h>
 
-#include "mls/blob.h"
 #include "mls/group_state.h"
 #include "mls/structs_state.h"
 
@@ -23,9 +22,7 @@ static tb_status encode(const struct mls_group *group, struct tb_arena *arena, s
         TRY(mls_secret_tree_encode(group->past[i]->secret_tree, arena, &past[i].secret_tree));
         blob.past.count++;
     }
-    size_t from = out->len;
-    TRY(wire_encode_buf(&mls_ratchets_blob_desc, &blob, out));
-    return mls_group_blob_end(group, from, arena, out);
+    return wire_encode_buf(&mls_ratchets_blob_desc, &blob, out);
 }
 
 tb_status mls_group_ratchets_encode(const struct mls_group *group, struct tb_buf *out)
@@ -40,14 +37,12 @@ tb_status mls_group_ratchets_encode(const struct mls_group *group, struct tb_buf
 /* The trees of the blob, none of which is in the group yet. */
 struct trees {
     struct mls_secret_tree *now;
-    struct mls_secret_tree *exporter;
     struct mls_secret_tree *past[MLS_PAST_EPOCH_COUNT_MAX];
 };
 
 static void trees_free(struct trees *trees)
 {
     mls_secret_tree_free(trees->now);
-    mls_secret_tree_free(trees->exporter);
     for (size_t i = 0; i < MLS_PAST_EPOCH_COUNT_MAX; i++) mls_secret_tree_free(trees->past[i]);
 }
 
@@ -89,19 +84,16 @@ static tb_status decode(struct mls_group *group, tb_bytes octets, struct tb_aren
                         struct trees *trees)
 {
     struct mls_ratchets_blob blob;
-    uint16_t version;
-    tb_bytes rest;
-    TRY(mls_blob_open(group->env.suite, octets, MLS_GROUP_BLOB_VERSION, &version, &rest));
-    if (!tb_is_ok(wire_decode_prefix(&mls_ratchets_blob_desc, &rest, arena, &blob, NULL)) ||
+    if (!tb_is_ok(wire_decode(&mls_ratchets_blob_desc, octets, arena, &blob, NULL)) ||
+        blob.version != MLS_GROUP_BLOB_VERSION ||
         blob.last_signature.len > sizeof group->last_signature) {
         return TB_STATUS(MLS_BLOB);
     }
+    if (blob.cipher_suite != group->env.suite->id) return TB_STATUS(MLS_SUITE);
     TRY(check_epochs(group, &blob));
     TRY(decode_trees(group, &blob, arena, trees));
-    TRY(mls_group_blob_tail(group, version, rest, arena, &trees->exporter));
 
     exchange(&group->now->secret_tree, &trees->now);
-    exchange(&group->now->exporter_tree, &trees->exporter);
     for (size_t i = 0; i < blob.past.count; i++) {
         exchange(&group->past[i]->secret_tree, &trees->past[i]);
     }

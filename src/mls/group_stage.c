@@ -88,7 +88,7 @@ static tb_status leaf_views(const struct mls_tree *tree, const struct mls_propos
         const struct mls_leaf_node *leaf = mls_tree_leaf(tree, index);
         if (leaf == NULL) continue;
         views[filled++] = (struct mls_leaf_view){ index, mls_leaf_identity(&leaf->credential),
-                                                  leaf->signature_key };
+                                                  leaf->signature_key, leaf };
     }
     *out = views;
     *out_count = filled;

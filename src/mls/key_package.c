@@ -19,53 +19,79 @@ static const uint16_t supported_credentials[] = { MLS_CREDENTIAL_BASIC };
 
 enum { SUITE_FIRST = 0x0001, SUITE_LAST = 0x0007 };
 
-static struct wire_u16 *list_of(const uint16_t *values, size_t count, struct tb_arena *arena)
+/* Two lists of values as one; NULL when the arena is full. */
+static struct wire_u16 *list_of(const uint16_t *values, size_t count, const uint16_t *more,
+                                size_t more_count, struct tb_arena *arena)
 {
-    struct wire_u16 *list = tb_arena_take(arena, count, sizeof *list);
+    struct wire_u16 *list = tb_arena_take(arena, count + more_count, sizeof *list);
     for (size_t i = 0; list != NULL && i < count; i++) list[i].value = values[i];
+    for (size_t i = 0; list != NULL && i < more_count; i++) list[count + i].value = more[i];
     return list;
 }
+#define COUNT(ARRAY_) (sizeof(ARRAY_) / sizeof(ARRAY_)[0])
 
-static tb_status capabilities_of(const struct mls_env *env, struct tb_arena *arena,
-                                 struct mls_capabilities *out)
+static tb_status capabilities_of(const struct mls_env *env, const struct mls_leaf_extra *extra,
+                                 struct tb_arena *arena, struct mls_capabilities *out)
 {
     uint16_t suites[SUITE_LAST - SUITE_FIRST + 1];
     size_t count = 0;
     for (uint16_t id = SUITE_FIRST; id <= SUITE_LAST; id++) {
         if (env->suite->provider->has(id)) suites[count++] = id;
     }
-    out->versions.count = sizeof supported_versions / sizeof supported_versions[0];
-    out->versions.at = list_of(supported_versions, out->versions.count, arena);
+    out->versions.count = COUNT(supported_versions);
+    out->versions.at = list_of(supported_versions, out->versions.count, NULL, 0, arena);
     out->cipher_suites.count = count;
-    out->cipher_suites.at = list_of(suites, count, arena);
-    out->extensions.count = sizeof supported_extensions / sizeof supported_extensions[0];
-    out->extensions.at = list_of(supported_extensions, out->extensions.count, arena);
-    out->proposals.count = sizeof supported_proposals / sizeof supported_proposals[0];
-    out->proposals.at = list_of(supported_proposals, out->proposals.count, arena);
-    out->credentials.count = sizeof supported_credentials / sizeof supported_credentials[0];
-    out->credentials.at = list_of(supported_credentials, out->credentials.count, arena);
+    out->cipher_suites.at = list_of(suites, count, NULL, 0, arena);
+    out->extensions.count = COUNT(supported_extensions) + extra->extension_type_count;
+    out->extensions.at = list_of(supported_extensions, COUNT(supported_extensions),
+                                 extra->extension_types, extra->extension_type_count, arena);
+    out->proposals.count = COUNT(supported_proposals);
+    out->proposals.at = list_of(supported_proposals, out->proposals.count, NULL, 0, arena);
+    out->credentials.count = COUNT(supported_credentials) + extra->credential_type_count;
+    out->credentials.at = list_of(supported_credentials, COUNT(supported_credentials),
+                                  extra->credential_types, extra->credential_type_count, arena);
     bool has_space = out->versions.at != NULL && out->cipher_suites.at != NULL &&
                      out->extensions.at != NULL && out->proposals.at != NULL &&
                      out->credentials.at != NULL;
     return TB_STATUS(has_space ? TB_OK : TB_NO_SPACE);
 }
 
+/* The app_data_dictionary, then the extensions of the caller. */
+static tb_status extensions_of(const struct mls_key_package_params *params,
+                               const struct mls_leaf_extra *extra, struct tb_arena *arena,
+                               struct mls_leaf_node *leaf)
+{
+    struct mls_extension *list = tb_arena_take(arena, extra->extension_count + 1, sizeof *list);
+    size_t count = 0;
+    if (list == NULL) return TB_STATUS(TB_NO_SPACE);
+    if (params->leaf_app_data.len != 0) {
+        list[count++] = (struct mls_extension){ MLS_EXTENSION_APP_DATA_DICTIONARY,
+                                                params->leaf_app_data };
+    }
+    for (size_t i = 0; i < extra->extension_count; i++) list[count++] = extra->extensions[i];
+    leaf->extensions.at = list;
+    leaf->extensions.count = count;
+    return TB_STATUS(TB_OK);
+}
+
 tb_status mls_key_package_leaf(const struct mls_env *env,
                                const struct mls_key_package_params *params,
                                tb_bytes encryption_key, struct tb_arena *arena, tb_bytes *encoded)
 {
+    static const struct mls_leaf_extra nothing = { .credential = NULL };
+    const struct mls_leaf_extra *extra = params->extra == NULL ? &nothing : params->extra;
     struct wire_opaque identity = { params->identity };
     struct mls_lifetime lifetime = { params->not_before_s, params->not_after_s };
-    struct mls_extension app_data = { MLS_EXTENSION_APP_DATA_DICTIONARY, params->leaf_app_data };
     struct mls_leaf_node leaf = {
         .encryption_key = encryption_key,
         .signature_key = crypto_signing_key_public(params->signer),
         .credential = { MLS_CREDENTIAL_BASIC, { .identity = &identity } },
         .leaf_node_source = MLS_LEAF_KEY_PACKAGE,
         .of = { .lifetime = &lifetime },
-        .extensions = { &app_data, params->leaf_app_data.len == 0 ? 0 : 1 },
     };
-    TRY(capabilities_of(env, arena, &leaf.capabilities));
+    if (extra->credential != NULL) leaf.credential = *extra->credential;
+    TRY(extensions_of(params, extra, arena, &leaf));
+    TRY(capabilities_of(env, extra, arena, &leaf.capabilities));
     return mls_leaf_sign(env->suite, params->signer, &leaf, NULL, arena, encoded);
 }
 

@@ -13,12 +13,24 @@ struct mls_key_package_secrets {
 };
 void mls_key_package_secrets_wipe(struct mls_key_package_secrets *secrets);
 
+/* What a leaf of ours may say beyond the usual.  All zeros: nothing. */
+struct mls_leaf_extra {
+    const struct mls_credential *credential; /* in place of the basic one of `identity`, or NULL */
+    const uint16_t *extension_types;         /* more types for capabilities.extensions */
+    size_t extension_type_count;
+    const uint16_t *credential_types;        /* more types for capabilities.credentials */
+    size_t credential_type_count;
+    const struct mls_extension *extensions;  /* more extensions of the leaf */
+    size_t extension_count;
+};
+
 struct mls_key_package_params {
     tb_bytes identity;                       /* basic credential */
     const struct crypto_signing_key *signer; /* the device key; the leaf's signature key */
     uint64_t not_before_s, not_after_s;      /* lifetime, seconds since 1970 UTC */
     bool is_last_resort;                     /* adds the last_resort_key_package component */
     tb_bytes leaf_app_data;                  /* encoded AppDataDictionary, may be empty */
+    const struct mls_leaf_extra *extra; /* NULL: nothing */
 };
 /* encoded: the KeyPackage (not in an MLSMessage), in the arena.  ref: KeyPackageRef, hash_len. */
 TB_MUST_USE tb_status mls_key_package_new(const struct mls_env *env,

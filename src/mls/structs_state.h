@@ -109,7 +109,7 @@ WIRE_STRUCT(mls_cached_blob, MLS_CACHED_BLOB)
     ROW(S, VEC, keys, mls_tree_key_blob)
 WIRE_STRUCT(mls_pending_blob, MLS_PENDING_BLOB)
 
-enum { MLS_GROUP_BLOB_VERSION = 2 };
+enum { MLS_GROUP_BLOB_VERSION = 1 };
 #define MLS_GROUP_BLOB(ROW, S)                                                                     \
     ROW(S, U16, version, NONE)                                                                     \
     ROW(S, U16, cipher_suite, NONE)                                                                \
@@ -138,10 +138,5 @@ WIRE_STRUCT(mls_past_ratchets_blob, MLS_PAST_RATCHETS_BLOB)
     ROW(S, VEC, past, mls_past_ratchets_blob)                                                      \
     ROW(S, BYTES, last_signature, NONE)
 WIRE_STRUCT(mls_ratchets_blob, MLS_RATCHETS_BLOB)
-
-/* Behind either of the two since version 2; the digest of blob.h ends them both.  The exporter tree
- * is empty once we were removed, and where version 1 was read and no epoch has begun since. */
-#define MLS_BLOB_2(ROW, S) ROW(S, BYTES, exporter_tree, NONE)
-WIRE_STRUCT(mls_blob_2, MLS_BLOB_2)
 
 #endif
