@@ -29,7 +29,7 @@ VERSION ?= 0.1.0
 
 # ---------------------------------------------------------------- what there is
 
-ROOMS    := base wire crypto mls chat client hub stats
+ROOMS    := base wire crypto mls chat client hub stats api
 PKGS     := libsodium libcrypto libssl sqlite3 libuv jansson libedit libqrencode
 PKGS_CFLAGS := $(shell pkg-config --cflags $(PKGS) 2>/dev/null)
 PKGS_LIBS   := $(shell pkg-config --libs $(PKGS) 2>/dev/null)
@@ -65,7 +65,8 @@ up_to_chat   := chat mls crypto wire base
 up_to_client := client chat mls crypto wire base
 up_to_hub    := hub chat mls crypto wire base
 up_to_stats  := stats wire base
-up_to_all    := host hub client stats chat mls crypto wire base
+up_to_api    := api mls crypto wire base
+up_to_all    := host hub client stats api chat mls crypto wire base
 archives      = $(foreach room,$(or $(up_to_$(1)),$(up_to_all)),$(BUILD)/$(2)/$(room).a)
 room_of       = $(firstword $(subst _, ,$(1)))
 
@@ -206,8 +207,9 @@ help:
 	@echo "make bench   the benchmarks; BENCH_ARGS=--json for machines"
 	@echo "make wasm    the core as $(BUILD)/timbre.wasm; make wasm-vectors runs the vectors in it"
 	@echo "make interop groups of ours and of ts-mls, live: INTEROP_ARGS='--suites 1,3 --epochs 50 --seed 7'"
-	@echo "make tidy    the rules that a script can check; make docs writes docs/wire.md and the verbs of docs/timbre.1"
+	@echo "make tidy    the rules that a script can check; make docs writes docs/wire.md"
 	@echo "make coverage which lines of src/ and host/ the tests reach, file by file"
+	@echo "make install the MLS library under PREFIX (/usr/local), below DESTDIR: docs/mls.md"
 	@echo "make setup   what tools/setup installs; make clean removes $(BUILD)/"
 setup:
 	@tools/setup test
@@ -242,12 +244,13 @@ archives: $(foreach room,$(ROOMS),$(BUILD)/release/$(room).a)
 tidy:
 	-@$(MAKE) -k --no-print-directory archives >/dev/null 2>&1
 	@tools/tidy --build $(BUILD)
-docs: $(BUILD)/timbre
+docs:
 	@tools/wiredoc --write
-	@tools/manual $(BUILD)/timbre
+	@tools/publiccodes --write
 coverage:
 	@tools/coverage --build $(BUILD)/cov
 clean: # spares what tools/setup fetched: `rm -rf build` for that
 	find $(BUILD) -mindepth 1 -maxdepth 1 ! -name tools -exec rm -rf {} +
 
+include lib.mk
 -include $(shell find $(BUILD) -name '*.d' 2>/dev/null)

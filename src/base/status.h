@@ -18,7 +18,7 @@ typedef struct {
 #define TB_MUST_USE __attribute__((warn_unused_result))
 
 /* base owns 0-99, wire 100-199, crypto 200-299, mls 300-599, chat 600-799, hub 800-899,
- * client 900-999. */
+ * client 900-999, api 1000-1049. */
 #define TB_STATUS_LIST(CODE)                                                                       \
     CODE(TB_OK, 0, "done")                                                                         \
     CODE(TB_NO_SPACE, 1, "the memory limit of this operation is reached")                          \
