@@ -1,6 +1,5 @@
 /* Messages that mean something to the client itself: invitations, keys of the desk, statements. */
 #include "client/desk.h"
-#include "client/revise.h"
 
 #include "chat/content.h"
 #include "chat/statement.h"
@@ -27,8 +26,7 @@ static bool client_type_is(tb_bytes type, const char *name)
 bool client_type_is_hidden(tb_bytes content_type)
 {
     return client_type_is(content_type, CHAT_TYPE_INVITE)
-           || client_type_is(content_type, CHAT_TYPE_DESK_KEYS)
-           || client_type_is(content_type, CHAT_MEDIA_TYPE_STATUS);
+           || client_type_is(content_type, CHAT_TYPE_DESK_KEYS);
 }
 
 tb_status client_run_typed(struct client_turn *turn, struct client_room *room, tb_bytes sender,
@@ -42,8 +40,6 @@ tb_status client_run_typed(struct client_turn *turn, struct client_room *room, t
         status = client_desk_keys_taken(turn, room, sender, body);
     } else if (client_type_is(content_type, CHAT_TYPE_STATEMENT)) {
         status = client_typed_statement(turn, body, line);
-    } else if (client_type_is(content_type, CHAT_MEDIA_TYPE_STATUS)) {
-        status = client_receipt_take(turn, room, sender, line->at_ms, body);
     }
     /* The message itself is proven; a body that we cannot use is shown by its type alone. */
     return client_status_is_fatal(status) ? status : TB_STATUS(TB_OK);
