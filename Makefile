@@ -11,6 +11,7 @@
 #   tests/unit/<room>_<x>_test.c   test $(BUILD)/asan/unit/..., linked with the rooms up to its own,
 #                                  so that an upward call does not link; others link everything
 #   tests/ct/<room>_ct.c           constant-time test for valgrind, at every level of both compilers
+#   tests/exhaustive/*.c           program $(BUILD)/exhaustive
 #   tests/fuzz/<room>_<x>_fuzz.c   libFuzzer target $(BUILD)/fuzz/bin/...
 # Modes: release (gcc), asan (gcc, ASan and UBSan), fuzz (clang, libFuzzer), wasm (clang).
 
@@ -126,6 +127,9 @@ $(addprefix $(BUILD)/,$(BENCHES)): $(BUILD)/bench-%: $(BUILD)/release/tests/benc
 	$(call link,release)
 $(SIM): $(call objects,asan,$(SIM_C)) $(call archives,all,asan)
 	$(call link,asan)
+$(BUILD)/exhaustive: $(call objects,release,$(wildcard tests/exhaustive/*.c) $(MEMBERS_C)) \
+		$(call archives,mls,release)
+	$(call link,release)
 $(UNITS): $(BUILD)/asan/unit/%: $(BUILD)/asan/tests/unit/%.o \
 		$$(if $$(filter hub,$$(call room_of,$$*)),$(BUILD)/asan/tests/sim/store_mem.o) \
 		$$(call archives,$$(call room_of,$$*),asan)
@@ -151,18 +155,27 @@ $(BUILD)/asan/tests/unit/all_wire_test.o $(BUILD)/clang/tests/unit/all_wire_test
 $(BUILD)/fuzz/tests/fuzz/all_wire_fuzz.o: $(BUILD)/generated/wire_roots.h
 
 # Constant time is a property of a binary: one program for each compiler and level that may ship.
+# Warnings are the business of the other builds.
 CT_LEVELS := gcc-O2 gcc-O3 gcc-Os $(CLANG)-O1 $(CLANG)-O2 $(CLANG)-O3 $(CLANG)-Os
 CTS := $(foreach level,$(CT_LEVELS),$(patsubst tests/ct/%.c,$(BUILD)/ct/$(level)/%,$(CT_C)))
-ct_sources = $(foreach room,$(or $(up_to_$(1)),$(ROOMS)),$(call sources,$(room)))
-$(CTS): $(BUILD)/ct/%: tests/ct/$$(*F).c $$(call ct_sources,$$(call room_of,$$(*F)))
-	@echo "  ct    $*"; mkdir -p $(@D)
-	@level=$(patsubst %/,%,$(*D)); $${level%-*} -$${level##*-} -gdwarf-4 $(BASE_CFLAGS) \
-	 -ffunction-sections -Wl,--gc-sections -MMD -MP -MF $@.d -MT $@ $(filter %.c,$^) $(LIBS) -o $@
+ct_rooms    = $(or $(up_to_$(1)),$(ROOMS))
+ct_objects  = $(foreach room,$(ct_rooms),$(patsubst %.c,$(BUILD)/ct/$(2)/obj/%.o,$(call sources,$(room))))
+define ct_rules
+$(BUILD)/ct/$(1)/obj/%.o: %.c
+	@mkdir -p $$(@D)
+	@$(firstword $(subst -O, -O,$(1))) -$(lastword $(subst -O, O,$(1))) -gdwarf-4 $$(BASE_CFLAGS) -w \
+	 -ffunction-sections -MMD -MP -c $$< -o $$@
+$(BUILD)/ct/$(1)/%_ct: $(BUILD)/ct/$(1)/obj/tests/ct/%_ct.o $$$$(call ct_objects,$$$$*,$(1))
+	@echo "  ct    $(1)/$$(@F)"
+	@$(firstword $(subst -O, -O,$(1))) $$(filter %.o,$$^) -Wl,--gc-sections $$(LIBS) -o $$@
+endef
+$(foreach level,$(CT_LEVELS),$(eval $(call ct_rules,$(level))))
 
 # ---------------------------------------------------------------- clang reads everything too
 
 CLANG_OK := $(patsubst %.c,$(BUILD)/clang/%.ok,$(ROOM_C) $(HOST_C) $(CMD_C) $(VECTOR_C) \
-              $(BENCH_C) $(SIM_C) $(MEMBERS_C) $(UNIT_C))
+              $(BENCH_C) $(SIM_C) $(MEMBERS_C) $(UNIT_C) \
+              $(wildcard tests/exhaustive/*.c))
 $(BUILD)/clang/%.ok: %.c
 	@mkdir -p $(@D)
 	@$(CLANG) $(BASE_CFLAGS) -fsyntax-only -MMD -MP -MF $(@:.ok=.d) -MT $@ $< && touch $@
@@ -196,7 +209,7 @@ $(BUILD)/mls-vectors.wasm: $(call objects,wasm,$(WASM_C) cmd/wasm.c $(VECTOR_C) 
 
 # ---------------------------------------------------------------- commands
 
-.PHONY: help run test setup units cts fuzzers clang-check fuzz sim sim-program bench wasm interop \
+.PHONY: help run test setup exhaustive units cts fuzzers clang-check fuzz sim sim-program bench wasm interop \
         wasm-vectors wasm-vectors-program archives tidy docs coverage clean
 help:
 	@echo "make run     set up, build, start a hub on http://localhost:8470, print an invitation"
@@ -204,6 +217,7 @@ help:
 	@echo "make build   every program into $(BUILD)/"
 	@echo "make fuzz    each fuzz target for FUZZ_SECONDS (60) seconds, new inputs in $(BUILD)/corpus"
 	@echo "make sim     the simulator: SEED=1 STEPS=10000"
+	@echo "make exhaustive every sequence of 6 operations by 5 members: MEMBERS=5 OPERATIONS=6"
 	@echo "make bench   the benchmarks; BENCH_ARGS=--json for machines"
 	@echo "make wasm    the core as $(BUILD)/timbre.wasm; make wasm-vectors runs the vectors in it"
 	@echo "make interop groups of ours and of ts-mls, live: INTEROP_ARGS='--suites 1,3 --epochs 50 --seed 7'"
@@ -227,6 +241,8 @@ fuzz: $(FUZZERS)
 sim-program: $(SIM)
 sim: $(SIM)
 	$(BUILD)/sim --seed $(or $(SEED),1) --steps $(or $(STEPS),10000)
+exhaustive: $(BUILD)/exhaustive
+	$(BUILD)/exhaustive --members $(or $(MEMBERS),5) --operations $(or $(OPERATIONS),6)
 bench: build $(addprefix $(BUILD)/,$(BENCHES))
 	@for program in $(addprefix $(BUILD)/,$(BENCHES)); do $$program $(BENCH_ARGS) || exit 1; done
 wasm: $(BUILD)/timbre.wasm $(BUILD)/whole.wasm

@@ -1,14 +1,16 @@
 // usage: vectors.mjs [--suites 1,3] MODULE.wasm FILE...: the MLS test vectors in WebAssembly, with
-// the noble libraries as primitives.  Closes with `N passed, N failed, N skipped`; exits 1 on a
-// failure or when nothing passed.
+// the noble libraries as primitives.  --suites: only the cases of these, and those of none; else
+// all.  Closes with `N passed, N failed, N skipped`; exits 1 on a failure or when nothing passed.
 import { readFileSync } from 'node:fs';
 import { basename } from 'node:path';
 import { nobleImports } from './noble.mjs';
 
 const args = process.argv.slice(2);
 let suites = [1, 2, 3, 4, 5, 6, 7];
+let chooses = false;
 if (args[0] === '--suites') {
   suites = args[1].split(',').map(Number);
+  chooses = true;
   args.splice(0, 2);
 }
 const [modulePath, ...files] = args;
@@ -20,6 +22,16 @@ function text(instance, at) {
   return new TextDecoder().decode(octets.subarray(0, octets.indexOf(0)).slice());
 }
 
+/** The octets of a file, without the cases of suites that were not asked for. */
+function read(file) {
+  const octets = readFileSync(file);
+  if (!chooses) return octets;
+  const cases = JSON.parse(octets);
+  if (!Array.isArray(cases)) return octets;
+  const chosen = cases.filter((at) => at.cipher_suite === undefined || suites.includes(at.cipher_suite));
+  return Buffer.from(JSON.stringify(chosen));
+}
+
 /** A fresh instance for each file: nothing of one file reaches the next, and a trap ends one only. */
 function run(file) {
   let instance;
@@ -27,7 +39,7 @@ function run(file) {
   instance = new WebAssembly.Instance(module, imports);
   const { _initialize, timbre_take, vectors_run_text, memory } = instance.exports;
   _initialize();
-  const octets = readFileSync(file);
+  const octets = read(file);
   const at = timbre_take(octets.length);
   if (at === 0) throw new Error('no memory for the file');
   new Uint8Array(memory.buffer, at, octets.length).set(octets);
