@@ -171,6 +171,7 @@ struct client_room {
     uint64_t intent_at_ms;   /* the earliest intent that lets others go first; 0: none */
     uint64_t acked_at_hub;   /* at login: what the hub believes we have taken */
     uint64_t gap_log_seq;    /* a page that came behind missing entries; asked for again once */
+    uint64_t head_asked_ms, head_told_ms; /* a head that did not fit: when we asked, or answered */
     uint64_t gap_lost_seq;   /* stubs up to here cannot be had; 0: none */
 };
 

@@ -89,6 +89,18 @@ TB_MUST_USE tb_status client_run_typed(struct client_turn *turn, struct client_r
 TB_MUST_USE tb_status client_evidence_get(struct client_turn *turn, struct client_room *room,
                                           uint64_t room_seq, struct client_evidence_row *out);
 
+/* ---- heads that do not fit (head.c) ---- */
+
+struct chat_content;
+/* A message of this account named one: ask for it, once in a while. */
+TB_MUST_USE tb_status client_head_ask(struct client_turn *turn, struct client_room *room,
+                                      tb_bytes account, const struct chat_content *content);
+/* Bodies of the two typed messages; what is no question to us, or no proof, does nothing. */
+TB_MUST_USE tb_status client_head_requested(struct client_turn *turn, struct client_room *room,
+                                            tb_bytes body);
+TB_MUST_USE tb_status client_head_told(struct client_turn *turn, struct client_room *room,
+                                       tb_bytes body);
+
 /* ---- commits (apply.c, commit.c, plan.c) ---- */
 
 TB_MUST_USE tb_status client_commit_take_proposal(struct client_turn *turn,

@@ -222,6 +222,7 @@ static tb_status client_run_message(struct client_turn *turn, struct client_room
     TRY(chat_frank_open(&room->suite, &message, &turn->arena, content, id));
     TRY(client_run_id_is_new(turn, room, id, run->links[i].link.room_seq));
     TRY(client_run_frank_prev(turn, room, content, run->links[i].link.room_seq, &is_marked));
+    if (is_marked) TRY(client_head_ask(turn, room, entry->submitter, content));
 
     evidence->opening = CHAT_OPENING_IS_FULL;
     evidence->application_data = opened.application_data;

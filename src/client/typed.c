@@ -1,4 +1,4 @@
-/* Messages that mean something to the client itself: invitations, keys of the desk, statements. */
+/* Messages that mean something to the client itself: invitations, keys, heads, statements. */
 #include "client/desk.h"
 
 #include "chat/content.h"
@@ -26,7 +26,9 @@ static bool client_type_is(tb_bytes type, const char *name)
 bool client_type_is_hidden(tb_bytes content_type)
 {
     return client_type_is(content_type, CHAT_TYPE_INVITE)
-           || client_type_is(content_type, CHAT_TYPE_DESK_KEYS);
+           || client_type_is(content_type, CHAT_TYPE_DESK_KEYS)
+           || client_type_is(content_type, CHAT_TYPE_HEAD_REQUEST)
+           || client_type_is(content_type, CHAT_TYPE_HEAD);
 }
 
 tb_status client_run_typed(struct client_turn *turn, struct client_room *room, tb_bytes sender,
@@ -38,6 +40,10 @@ tb_status client_run_typed(struct client_turn *turn, struct client_room *room, t
         status = client_join_announced(turn, room, sender, body);
     } else if (client_type_is(content_type, CHAT_TYPE_DESK_KEYS)) {
         status = client_desk_keys_taken(turn, room, sender, body);
+    } else if (client_type_is(content_type, CHAT_TYPE_HEAD_REQUEST)) {
+        status = client_head_requested(turn, room, body);
+    } else if (client_type_is(content_type, CHAT_TYPE_HEAD)) {
+        status = client_head_told(turn, room, body);
     } else if (client_type_is(content_type, CHAT_TYPE_STATEMENT)) {
         status = client_typed_statement(turn, body, line);
     }

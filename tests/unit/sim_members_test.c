@@ -1,6 +1,7 @@
 /* Who is in a room and how they come and go: absence, invitations, heads that are asked for. */
 #include "tests/sim/sim.h"
 
+#include "chat/equivocation.h"
 #include "chat/policy.h"
 #include "chat/protocol.h"
 #include "client/rooms.h"
@@ -110,6 +111,11 @@ static void pass(struct sim *sim, uint64_t ms)
     sim_settle(sim, 60000);
 }
 
+static bool has_seen_newest(const struct sim *sim, size_t who)
+{
+    return (sim->texts[sim->text_count - 1].seen_by >> who & 1) != 0;
+}
+
 static void everybody_reads_everybody(struct sim *sim, size_t count)
 {
     for (size_t i = 0; i < count; i++) {
@@ -206,6 +212,76 @@ static void who_was_removed_while_away_is_told_so(void **state)
     finish(sim);
 }
 
+/* ------------------------------------------------------------------ heads (amendments 17) */
+
+struct forgery {
+    struct client_evidence_row row;
+    uint64_t room_seq;
+    const struct crypto_signing_key *agent; /* NULL: the hub never signed it */
+};
+
+/* Bob was told another message than the others at a number. */
+static tb_status forge(struct sim_client *who, const void *params, uint64_t *op)
+{
+    const struct forgery *forgery = params;
+    struct client_room *r = room_of(who);
+    struct client_turn turn;
+    struct client_evidence_row row;
+    struct chat_run_link link;
+    struct chat_signed_head head;
+    *op = 0;
+    assert_ok(client_turn_begin(&turn, who->client, sim_client_now(who), &who->effects));
+    assert_ok(client_evidence_get(&turn, r, forgery->room_seq, &row));
+    row.stub.franking_tag[0] ^= 1;
+    chat_run_link_of_stub(&row.stub, r->row.group_id, row.prev_chain, &link);
+    assert_ok(chat_equivocation_head(&r->suite, &link, &head));
+    memcpy(row.chain, head.tbs.chain, sizeof row.chain);
+    if (forgery->agent != NULL) {
+        struct chat_signature signature;
+        assert_ok(chat_frank_sign(&r->suite, forgery->agent, &link.link, head.tbs.chain,
+                                  link.hub_key_id, &signature));
+        tb_bytes octets = chat_signature_view(&signature);
+        assert_ok(tb_arena_dup(&turn.arena, octets, &row.stub.timbre_signature));
+    }
+    tb_status status = client_table_put(&turn, CLIENT_TABLE_EVIDENCE,
+                                        client_key_number(r->row.no, forgery->room_seq),
+                                        &client_evidence_row_desc, &row);
+    return client_turn_end(&turn, status);
+}
+
+static uint16_t alarm_after(uint64_t seed, bool is_signed)
+{
+    struct sim *sim = start(seed, 3, 3);
+    struct sim_client *bob = &sim->clients[1], *carol = &sim->clients[2];
+    size_t op;
+    everybody_reads_everybody(sim, 3);
+    sim->is_hostile = true;
+    struct forgery forgery = { .room_seq = room_of(bob)->row.head_seq,
+                               .agent = is_signed ? &sim->hub->keys.agent : NULL };
+    uint64_t before = room_of(bob)->row.head_seq;
+    assert_ok(sim_turn(bob, forge, &forgery, SIM_OP_OTHER, &op));
+    done(sim, sim_act_send(carol, room));
+    sim_settle(sim, 60000);
+    /* her message, his question and her answer, and no more */
+    assert_int_equal(room_of(bob)->row.head_seq, before + 3);
+    assert_true(has_seen_newest(sim, 1));
+    uint16_t alarm = sim->last_alarm;
+    finish(sim);
+    return alarm;
+}
+
+static void a_head_that_does_not_fit_is_asked_for_and_becomes_a_proof(void **state)
+{
+    (void)state;
+    assert_int_equal(alarm_after(71, true), CLIENT_ALARM_EQUIVOCATION);
+}
+
+static void without_a_proof_nobody_accuses_the_hub(void **state)
+{
+    (void)state;
+    assert_int_equal(alarm_after(72, false), CLIENT_ALARM_FORK);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -213,6 +289,8 @@ int main(void)
         cmocka_unit_test(it_comes_back_when_nothing_of_its_removal_is_left),
         cmocka_unit_test(absence_alone_removes_nobody),
         cmocka_unit_test(who_was_removed_while_away_is_told_so),
+        cmocka_unit_test(a_head_that_does_not_fit_is_asked_for_and_becomes_a_proof),
+        cmocka_unit_test(without_a_proof_nobody_accuses_the_hub),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
