@@ -77,9 +77,8 @@ static tb_status decode_epoch(struct mls_group *group, const struct mls_epoch_bl
     struct mls_group_context context;
     struct mls_tree tree = { .suite = NULL };
     tb_status status = TB_STATUS(TB_OK);
-    if (!tb_is_ok(wire_decode(&mls_group_context_desc, blob->group_context, arena, &context,
-                              NULL)) ||
-        blob->confirmation_tag.len != suite->hash_len ||
+    TRY(mls_structs_stored(&mls_group_context_desc, blob->group_context, arena, &context));
+    if (blob->confirmation_tag.len != suite->hash_len ||
         blob->interim_transcript_hash.len != suite->hash_len) {
         return TB_STATUS(MLS_BLOB);
     }
@@ -163,10 +162,8 @@ static tb_status decode_history(struct mls_group *group, const struct mls_group_
 static tb_status check_content(const struct mls_framed *framed, uint8_t content_type,
                                struct tb_arena *arena, struct mls_framed_content *content)
 {
-    tb_status status = wire_decode(&mls_framed_content_desc, framed->content, arena, content,
-                                   NULL);
-    bool is_kind = tb_is_ok(status) && content->content_type == content_type;
-    return TB_STATUS(is_kind ? TB_OK : MLS_BLOB);
+    TRY(mls_structs_stored(&mls_framed_content_desc, framed->content, arena, content));
+    return TB_STATUS(content->content_type == content_type ? TB_OK : MLS_BLOB);
 }
 
 static tb_status check_own_commit(const struct mls_group *group, const struct mls_framed *framed,
@@ -226,8 +223,8 @@ out:
 static tb_status decode(struct mls_group *group, tb_bytes octets, struct tb_arena *arena)
 {
     struct mls_group_blob blob;
-    if (!tb_is_ok(wire_decode(&mls_group_blob_desc, octets, arena, &blob, NULL)) ||
-        blob.version != MLS_GROUP_BLOB_VERSION || blob.is_active > 1 ||
+    TRY(mls_structs_stored(&mls_group_blob_desc, octets, arena, &blob));
+    if (blob.version != MLS_GROUP_BLOB_VERSION || blob.is_active > 1 ||
         blob.last_signature.len > sizeof group->last_signature) {
         return TB_STATUS(MLS_BLOB);
     }

@@ -84,8 +84,8 @@ static tb_status decode(struct mls_group *group, tb_bytes octets, struct tb_aren
                         struct trees *trees)
 {
     struct mls_ratchets_blob blob;
-    if (!tb_is_ok(wire_decode(&mls_ratchets_blob_desc, octets, arena, &blob, NULL)) ||
-        blob.version != MLS_GROUP_BLOB_VERSION ||
+    TRY(mls_structs_stored(&mls_ratchets_blob_desc, octets, arena, &blob));
+    if (blob.version != MLS_GROUP_BLOB_VERSION ||
         blob.last_signature.len > sizeof group->last_signature) {
         return TB_STATUS(MLS_BLOB);
     }

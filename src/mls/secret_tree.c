@@ -525,9 +525,7 @@ tb_status mls_secret_tree_decode(const struct crypto_suite *suite, struct tb_mem
 {
     struct mls_secret_tree_blob in;
     struct mls_secret_tree *tree = NULL;
-    if (!tb_is_ok(wire_decode(&mls_secret_tree_blob_desc, blob, arena, &in, NULL))) {
-        return TB_STATUS(MLS_BLOB);
-    }
+    TRY(mls_structs_stored(&mls_secret_tree_blob_desc, blob, arena, &in));
     if (in.leaf_count == 0 || in.leaf_count > LEAF_COUNT_MAX) return TB_STATUS(MLS_BLOB);
     TRY(tree_alloc(suite, mem, in.leaf_count, &tree));
     tb_status status = tree_fill(tree, &in);

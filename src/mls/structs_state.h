@@ -5,6 +5,7 @@
 #ifndef TB_MLS_STRUCTS_STATE_H
 #define TB_MLS_STRUCTS_STATE_H
 
+#include "mls/status.h"
 #include "mls/structs_group.h"
 
 /* ---- secret_tree.c ---- */
@@ -138,5 +139,10 @@ WIRE_STRUCT(mls_past_ratchets_blob, MLS_PAST_RATCHETS_BLOB)
     ROW(S, VEC, past, mls_past_ratchets_blob)                                                      \
     ROW(S, BYTES, last_signature, NONE)
 WIRE_STRUCT(mls_ratchets_blob, MLS_RATCHETS_BLOB)
+
+/* Decode what was stored.  Whatever is wrong with it, it is damaged (MLS_BLOB); that memory ended
+ * (TB_NO_SPACE) is not its fault. */
+TB_MUST_USE tb_status mls_structs_stored(const struct wire_desc *desc, tb_bytes octets,
+                                         struct tb_arena *arena, void *out);
 
 #endif
