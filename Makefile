@@ -221,7 +221,7 @@ help:
 	@echo "make bench   the benchmarks; BENCH_ARGS=--json for machines"
 	@echo "make wasm    the core as $(BUILD)/timbre.wasm; make wasm-vectors runs the vectors in it"
 	@echo "make interop groups of ours and of ts-mls, live: INTEROP_ARGS='--suites 1,3 --epochs 50 --seed 7'"
-	@echo "make tidy    the rules that a script can check; make docs writes docs/wire.md"
+	@echo "make tidy    the rules that a script can check; make docs writes docs/wire.md and the verbs of docs/timbre.1"
 	@echo "make coverage which lines of src/ and host/ the tests reach, file by file"
 	@echo "make install the MLS library under PREFIX (/usr/local), below DESTDIR: docs/mls.md"
 	@echo "make setup   what tools/setup installs; make clean removes $(BUILD)/"
@@ -260,9 +260,10 @@ archives: $(foreach room,$(ROOMS),$(BUILD)/release/$(room).a)
 tidy:
 	-@$(MAKE) -k --no-print-directory archives >/dev/null 2>&1
 	@tools/tidy --build $(BUILD)
-docs:
+docs: $(BUILD)/timbre
 	@tools/wiredoc --write
 	@tools/publiccodes --write
+	@tools/manual $(BUILD)/timbre
 coverage:
 	@tools/coverage --build $(BUILD)/cov
 clean: # spares what tools/setup fetched: `rm -rf build` for that

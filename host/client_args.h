@@ -35,7 +35,9 @@
     OPTION(NO_WAIT, "no-wait", NULL, "hand in the request and do not wait for the answer")         \
     OPTION(CLASS, "class", "CLASS", "private (default), open or channel")                          \
     OPTION(USES, "uses", "COUNT", "how many people may use the link; the default is 1")            \
-    OPTION(EXPIRES, "expires", "SPAN", "how long the link works; the default is 7d")               \
+    OPTION(EXPIRES, "expires", "SPAN", "when it ends: a link (the default is 7d), or a message, "  \
+                                       "which then disappears")                                    \
+    OPTION(REMOVE, "remove", NULL, "take it back")                                                 \
     OPTION(FOLLOW, "follow", NULL, "go on showing what comes in")                                  \
     OPTION(LINES, "lines", "COUNT", "show the newest COUNT lines; the default is 50, 0 is all")    \
     OPTION(REASON, "reason", "REASON", "one of the reasons of `timbre help report new`")           \

@@ -86,6 +86,7 @@ static void on_show(void *ctx, const struct client_show *show)
     } else if (!cli_out_is_text(&app->out) && show->kind == CLIENT_SHOW_ALARM) {
         cli_out_record(&app->out, cli_notice_record(show));
     } else {
+        cli_timeline_on_show(&chat->timeline, show);
         cli_notice_on_show(app, show);
     }
 }
@@ -104,11 +105,58 @@ static void say_members(struct chat *chat)
     }
 }
 
+static void say(struct chat *chat, const struct client_message_params *params)
+{
+    struct cli_app *app = chat->app;
+    uint64_t op = 0;
+    cli_run_begin(&app->run);
+    tb_status status = client_message(app->run.client, cli_run_now_ms(&app->run), params,
+                                      &app->run.effects, &op);
+    status = cli_run_end(&app->run, status, op);
+    if (status.code != TB_OK) chat->code = cli_app_fail(app, status, "send a message");
+}
+
+/* The next word of a line; the rest stands behind it. */
+static tb_bytes word_of(tb_bytes *rest)
+{
+    size_t len = 0;
+    while (len < rest->len && rest->data[len] != ' ') len++;
+    tb_bytes word = tb_bytes_of(rest->data, len);
+    while (len < rest->len && rest->data[len] == ' ') len++;
+    *rest = tb_bytes_of(rest->data + len, rest->len - len);
+    return word;
+}
+
+/* A command that concerns a message: "/edit 12 at nine". */
+static bool message_command(tb_bytes line, struct client_message_params *params)
+{
+    static const struct {
+        const char *name;
+        enum client_message_kind kind;
+    } commands[] = {
+        { "/reply", CLIENT_MESSAGE_REPLY },     { "/edit", CLIENT_MESSAGE_EDIT },
+        { "/delete", CLIENT_MESSAGE_DELETE },   { "/react", CLIENT_MESSAGE_REACT },
+        { "/unreact", CLIENT_MESSAGE_UNREACT },
+    };
+    char number[24];
+    tb_bytes name = word_of(&line), digits = word_of(&line);
+    if (digits.len == 0 || digits.len >= sizeof number) return false;
+    memcpy(number, digits.data, digits.len);
+    number[digits.len] = 0;
+    if (!cli_text_number(number, INT64_MAX, &params->of_seq)) return false;
+    for (size_t i = 0; i < sizeof commands / sizeof commands[0]; i++) {
+        if (!tb_bytes_equal(name, tb_bytes_text(commands[i].name))) continue;
+        params->kind = commands[i].kind;
+        params->text = line;
+        return true;
+    }
+    return false;
+}
+
 /* One line of the person: a command, or a message. */
 static void take_line(struct chat *chat, tb_bytes text)
 {
     struct cli_app *app = chat->app;
-    uint64_t op = 0;
     if (text.len > 0 && text.data[text.len - 1] == '\r') text.len--;
     if (text.len == 0) return;
     if (tb_bytes_equal(text, TB_LITERAL("/quit"))) {
@@ -117,15 +165,18 @@ static void take_line(struct chat *chat, tb_bytes text)
         say_members(chat);
     } else if (tb_bytes_starts_with(text, TB_LITERAL("/")) &&
                !tb_bytes_starts_with(text, TB_LITERAL("//"))) {
-        cli_out_note(&app->out, "/members lists who is here, /quit ends; // begins a message "
-                                "with a slash.\n");
+        struct client_message_params params = { .room = chat->room };
+        if (message_command(text, &params)) {
+            say(chat, &params);
+            return;
+        }
+        cli_out_note(&app->out, "/reply N TEXT, /edit N TEXT, /delete N, /react N EMOJI, "
+                                "/unreact N, where N is a\nmessage's number; /members lists who "
+                                "is here, /quit ends; // begins a message\nwith a slash.\n");
     } else {
         if (text.data[0] == '/') text = tb_bytes_of(text.data + 1, text.len - 1);
-        cli_run_begin(&app->run);
-        tb_status status = client_send(app->run.client, cli_run_now_ms(&app->run), chat->room, text,
-                                       &app->run.effects, &op);
-        status = cli_run_end(&app->run, status, op);
-        if (status.code != TB_OK) chat->code = cli_app_fail(app, status, "send a message");
+        say(chat, &(struct client_message_params){
+                      .room = chat->room, .kind = CLIENT_MESSAGE_TEXT, .text = text });
     }
 }
 

@@ -1,70 +1,11 @@
-/* The verbs that write and read messages. */
+/* The verbs that read messages. */
 #include <string.h>
 
 #include "chat/policy.h"
 #include "client/status.h"
+#include "host/client_notice.h"
 #include "host/client_text.h"
 #include "host/client_timeline.h"
-
-/* The outcome of a message that stays in the profile until the hub takes it. */
-static int sent(struct cli_app *app, tb_status status, const char *doing)
-{
-    const struct client_show *show = &app->run.outcome.show;
-    if (status.code == TB_OK && !app->run.outcome.is_delayed) {
-        return cli_app_outcome(app, status, doing);
-    }
-    struct cli_problem problem = status.code == TB_OK ? cli_status_show(show->code)
-                                                      : cli_status_problem(status);
-    bool is_lost = status.code == TB_STORE; /* our own store: it was not even kept */
-    if (!is_lost) {
-        problem.advice = "The message is kept and goes out with the next 'timbre sync'; do not "
-                         "send it again.";
-    }
-    return cli_out_fail(&app->out, &problem, doing,
-                        status.code == TB_OK ? show->text
-                                             : tb_bytes_text(cli_run_why(&app->run, status)));
-}
-
-int cli_verb_send(struct cli_app *app)
-{
-    static const char doing[] = "send the message";
-    tb_bytes room = { 0 }, text = tb_bytes_text(app->args.words[1]);
-    uint64_t op = 0;
-    int code = CLI_EXIT_OK;
-    bool is_offline = cli_args_has(&app->args, CLI_OPTION_OFFLINE);
-    if (strcmp(app->args.words[1], "-") == 0 && !app->is_rpc) {
-        code = cli_app_read(app, "-", doing, &text);
-    }
-    if (code == CLI_EXIT_OK && !is_offline) code = cli_app_online(app, doing);
-    if (code == CLI_EXIT_OK) code = cli_app_room(app, app->args.words[0], &room);
-    if (code != CLI_EXIT_OK) return code;
-    cli_run_begin(&app->run);
-    tb_status status = client_send(app->run.client, cli_run_now_ms(&app->run), room, text,
-                                   &app->run.effects, &op);
-    status = cli_run_end(&app->run, status, op);
-    if (status.code != TB_OK) return cli_app_fail(app, status, doing); /* nothing is kept */
-
-    json_t *record = json_object();
-    cli_json_set(record, "room", cli_json_text(room));
-    if (is_offline) {
-        cli_json_set(record, "queued", json_true());
-        cli_out_record(&app->out, record);
-        cli_out_say(&app->out, "Kept; 'timbre sync' sends it.\n");
-        return CLI_EXIT_OK;
-    }
-    status = cli_run_until(&app->run, cli_run_is_told, cli_app_until(app));
-    code = sent(app, status, doing);
-    if (code != CLI_EXIT_OK) {
-        json_decref(record);
-        return code;
-    }
-    uint64_t number = app->run.outcome.show.number;
-    cli_json_set(record, "room_seq", json_integer((json_int_t)number));
-    cli_out_record(&app->out, record);
-    cli_out_say(&app->out, "Sent as message %llu.\n", (unsigned long long)number);
-    cli_app_settle(app);
-    return CLI_EXIT_OK;
-}
 
 static int lines_wanted(struct cli_app *app, uint64_t *count)
 {
@@ -72,6 +13,14 @@ static int lines_wanted(struct cli_app *app, uint64_t *count)
     *count = 50;
     if (lines == NULL || cli_text_number(lines, 1000000000, count)) return CLI_EXIT_OK;
     return cli_app_usage(app, "--lines is a number", NULL);
+}
+
+/* What becomes of earlier messages while the newest are followed. */
+static void on_follow(void *ctx, const struct client_show *show)
+{
+    struct cli_timeline *timeline = ctx;
+    cli_timeline_on_show(timeline, show);
+    cli_notice_on_show(timeline->app, show);
 }
 
 int cli_verb_tail(struct cli_app *app)
@@ -89,10 +38,16 @@ int cli_verb_tail(struct cli_app *app)
     if (status.code == TB_OK) status = cli_timeline_print(&timeline);
     if (cli_args_has(&app->args, CLI_OPTION_TIMEOUT)) until_ms = cli_app_until(app);
     app->run.is_patient = is_following;
+    if (is_following) {
+        app->run.on_show = on_follow;
+        app->run.show_ctx = &timeline;
+    }
     while (is_following && status.code == TB_OK && host_clock_monotonic_ms() < until_ms) {
         status = cli_run_once(&app->run, NULL, 0, until_ms);
         if (status.code == TB_OK) status = cli_timeline_print(&timeline);
     }
+    app->run.on_show = cli_notice_on_show;
+    app->run.show_ctx = app;
     bool is_end = status.code == TB_OK || (is_following && status.code == CLI_INTERRUPTED);
     return is_end ? CLI_EXIT_OK : cli_app_fail(app, status, doing);
 }

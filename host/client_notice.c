@@ -2,6 +2,7 @@
 
 #include "chat/policy.h"
 #include "client/status.h"
+#include "host/client_timeline.h"
 
 static const char *type_name(enum client_show_kind kind)
 {
@@ -24,6 +25,9 @@ static const char *type_name(enum client_show_kind kind)
     case CLIENT_SHOW_HUB_RESTORED: return "restored";
     case CLIENT_SHOW_ROLLED_BACK: return "rolled_back";
     case CLIENT_SHOW_ROOM_CLOSED: return "room_closed";
+    case CLIENT_SHOW_REVISED: return "revised";
+    case CLIENT_SHOW_REACTION: return "reaction";
+    case CLIENT_SHOW_READ: return "read";
     case CLIENT_SHOW_FAILED: return "refused"; /* the session, when it is of no act */
     case CLIENT_SHOW_DONE:
     case CLIENT_SHOW_DELAYED: break;
@@ -60,6 +64,13 @@ json_t *cli_notice_record(const struct client_show *show)
     }
     if (show->kind == CLIENT_SHOW_ROLE) {
         cli_json_set(record, "role", json_string(chat_policy_role_name(show->role_index)));
+    }
+    if (show->kind == CLIENT_SHOW_REVISED || show->kind == CLIENT_SHOW_REACTION) {
+        cli_json_set(record, "text", cli_json_text(show->text));
+    }
+    if (show->kind == CLIENT_SHOW_REVISED) {
+        cli_json_set(record, "revision", json_string(cli_timeline_revision_name(
+                                             (uint8_t)show->code)));
     }
     if (show->decision_number != 0) {
         cli_json_set(record, "decision", json_integer((json_int_t)show->decision_number));

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "client/status.h"
+#include "host/client_notice.h"
 #include "host/client_text.h"
 #include "wire/text.h"
 
@@ -53,10 +54,52 @@ tb_bytes cli_timeline_text(struct cli_app *app, const struct client_message_view
     case ROW_MEMBER: return sentence(app, "%s is an ordinary member now", who, 0);
     default: break;
     }
+    switch (row->revision) {
+    case CLIENT_REVISION_DELETED: return TB_LITERAL("[deleted]");
+    case CLIENT_REVISION_MODERATED: return TB_LITERAL("[deleted by a moderator]");
+    case CLIENT_REVISION_EXPIRED: return TB_LITERAL("[disappeared]");
+    default: break;
+    }
     bool is_text = row->content_type.len == 0 ||
                    tb_bytes_starts_with(row->content_type, TB_LITERAL("text/"));
     return is_text || wire_text_is_utf8(row->text) ? row->text
                                                    : sentence(app, "[%s]", row->content_type, 0);
+}
+
+const char *cli_timeline_revision_name(uint8_t revision)
+{
+    static const char *const names[] = { "", "edited", "deleted", "deleted_by_moderator",
+                                         "expired" };
+    return revision < sizeof names / sizeof names[0] ? names[revision] : "";
+}
+
+/* What came later, and what is still to come. */
+static void record_later(json_t *record, const struct client_message_view *row)
+{
+    const char *revision = cli_timeline_revision_name(row->revision);
+    if (row->reply_to_seq != 0) {
+        cli_json_set(record, "reply_to", json_integer((json_int_t)row->reply_to_seq));
+    }
+    if (row->expires_ms != 0) cli_json_set(record, "expires", cli_json_time(row->expires_ms));
+    if (*revision != 0) {
+        cli_json_set(record, "revision", json_string(revision));
+        cli_json_set(record, "revised", cli_json_time(row->revised_ms));
+    }
+    if (row->reader_count != 0) {
+        cli_json_set(record, "read_by", json_integer((json_int_t)row->reader_count));
+    }
+    if (row->reaction_count == 0) return;
+    json_t *all = json_array();
+    for (size_t i = 0; i < row->reaction_count; i++) {
+        const struct client_reaction_view *reaction = &row->reactions[i];
+        json_t *one = json_object();
+        cli_json_set(one, "account", cli_json_text(reaction->account));
+        cli_json_set(one, "handle", cli_json_text(reaction->handle));
+        cli_json_set(one, "text", cli_json_text(reaction->text));
+        cli_json_set(one, "own", json_boolean(reaction->is_own));
+        (void)json_array_append_new(all, one);
+    }
+    cli_json_set(record, "reactions", all);
 }
 
 json_t *cli_timeline_record(struct cli_app *app, tb_bytes room,
@@ -84,6 +127,7 @@ json_t *cli_timeline_record(struct cli_app *app, tb_bytes room,
     if (row->decision_number != 0) {
         cli_json_set(record, "decision", json_integer((json_int_t)row->decision_number));
     }
+    record_later(record, row);
     return record;
 }
 
@@ -127,8 +171,48 @@ static void print_row(struct cli_timeline *timeline, const struct client_message
     cli_text_print(to, who, CLI_TEXT_ONE_LINE, 0);
     fprintf(to, "%s%*s  ", is_bold ? "\033[0m" : "", space, "");
     size_t indent = (size_t)before + width + (size_t)space + 2;
+    if (row->reply_to_seq != 0) {
+        indent += (size_t)fprintf(to, "[to %llu] ", (unsigned long long)row->reply_to_seq);
+    }
     cli_text_print(to, cli_timeline_text(app, row), CLI_TEXT_INDENTED, indent);
+    if (row->revision == CLIENT_REVISION_EDITED) fputs(" (edited)", to);
+    for (size_t i = 0; i < row->reaction_count; i++) {
+        const struct client_reaction_view *reaction = &row->reactions[i];
+        fputs(i == 0 ? "  [" : ", ", to);
+        cli_text_print(to, reaction->text, CLI_TEXT_ONE_LINE, 0);
+        fputc(' ', to);
+        cli_text_print(to, reaction->handle.len > 0 ? reaction->handle : reaction->account,
+                       CLI_TEXT_ONE_LINE, 0);
+    }
+    if (row->reaction_count > 0) fputc(']', to);
+    if (row->reader_count > 0) fprintf(to, "  (read by %zu)", row->reader_count);
     fputc('\n', to);
+}
+
+void cli_timeline_on_show(struct cli_timeline *timeline, const struct client_show *show)
+{
+    struct cli_app *app = timeline->app;
+    bool is_later = show->kind == CLIENT_SHOW_REVISED || show->kind == CLIENT_SHOW_REACTION ||
+                    show->kind == CLIENT_SHOW_READ;
+    if (!is_later || !tb_bytes_equal(show->room, timeline->room)) return;
+    if (!cli_out_is_text(&app->out)) {
+        cli_out_record(&app->out, cli_notice_record(show));
+        return;
+    }
+    if (show->kind == CLIENT_SHOW_READ) return; /* shown with the message itself */
+    unsigned long long number = show->number;
+    const char *who = cli_app_visible(app, show->handle.len > 0 ? show->handle : show->account);
+    const char *text = cli_app_visible(app, show->text);
+    if (show->kind == CLIENT_SHOW_REACTION) {
+        if (show->text.len > 0) cli_out_say(&app->out, "%5llu  %s: %s\n", number, who, text);
+        else cli_out_say(&app->out, "%5llu  %s took a reaction back\n", number, who);
+    } else if (show->code == CLIENT_REVISION_EDITED) {
+        cli_out_say(&app->out, "%5llu  %s changed it: %s\n", number, who, text);
+    } else if (show->code == CLIENT_REVISION_EXPIRED) {
+        cli_out_say(&app->out, "%5llu  [disappeared]\n", number);
+    } else {
+        cli_out_say(&app->out, "%5llu  %s deleted it\n", number, who);
+    }
 }
 
 static tb_status read_rows(struct cli_app *app, tb_bytes room, uint64_t after, size_t count_max,

@@ -19,6 +19,10 @@ TB_MUST_USE tb_status cli_timeline_has_more(struct cli_timeline *timeline, bool 
 /* Print the rows that came since; they count as read. */
 TB_MUST_USE tb_status cli_timeline_print(struct cli_timeline *timeline);
 
+/* Print what became of an earlier message: edited, deleted, a reaction.  Anything else: nothing. */
+void cli_timeline_on_show(struct cli_timeline *timeline, const struct client_show *show);
+
+const char *cli_timeline_revision_name(uint8_t revision); /* "edited"; "" for none */
 /* One row as a record. */
 json_t *cli_timeline_record(struct cli_app *app, tb_bytes room,
                             const struct client_message_view *row);

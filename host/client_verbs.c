@@ -19,6 +19,9 @@ const struct cli_verb cli_verbs[] = {
       "in which reports are worked on.\n" },
     { "account show", "", 0, 0, 0, ACCOUNT, false, false, cli_verb_account_show,
       "Show this profile's account, device and hub.", "" },
+    { "account receipts", "[dm|off|all]", 0, 0, 1, ACCOUNT, false, false,
+      cli_verb_account_receipts, "Show or set who learns that you have read a message.",
+      "dm: conversations of two (the default); all: also groups of at most 20 people.\n" },
     { "room create", "NAME", CLI_BIT(CLASS), 1, 1, ACCOUNT, false, false, cli_verb_room_create,
       "Create a room and be its owner.", "timbre room create team\n" },
     { "room list", "", 0, 0, 0, ACCOUNT, false, true, cli_verb_room_list, "List the rooms.", "" },
@@ -46,9 +49,24 @@ const struct cli_verb cli_verbs[] = {
       "before another is named.\n" },
     { "room members", "ROOM", 0, 1, 1, ACCOUNT, false, true, cli_verb_room_members,
       "List who is in a room.", "" },
-    { "send", "ROOM TEXT", 0, 2, 2, ACCOUNT, false, false, cli_verb_send, "Send a message.",
-      "timbre send team \"hello\"\ndate | timbre send team -\n\n"
+    { "send", "ROOM TEXT", CLI_BIT(EXPIRES), 2, 2, ACCOUNT, false, false, cli_verb_send,
+      "Send a message.",
+      "timbre send team \"hello\"\ndate | timbre send team -\n"
+      "timbre send team \"the door code is 12\" --expires 1h\n\n"
       "TEXT - reads standard input.  When the verb ends well, the message is durable there.\n" },
+    { "reply", "ROOM MESSAGE TEXT", CLI_BIT(EXPIRES), 3, 3, ACCOUNT, false, false, cli_verb_reply,
+      "Answer a message.", "timbre reply team 12 \"so do I\"\n" },
+    { "edit", "ROOM MESSAGE TEXT", 0, 3, 3, ACCOUNT, false, false, cli_verb_edit,
+      "Change a message of yours.",
+      "timbre edit team 12 \"at nine, not ten\"\n\n"
+      "Who has the earlier text keeps it for a while, so that a report can show what was said.\n" },
+    { "delete", "ROOM MESSAGE", 0, 2, 2, ACCOUNT, false, false, cli_verb_delete,
+      "Delete a message: yours, or as a moderator another's.",
+      "timbre delete team 12\n\n"
+      "It is no longer shown.  Who has it keeps it for a while, so that a report can show it.\n" },
+    { "react", "ROOM MESSAGE [EMOJI]", CLI_BIT(REMOVE), 2, 3, ACCOUNT, false, false,
+      cli_verb_react, "React to a message with an emoji.",
+      "timbre react team 12 \xf0\x9f\x91\x8d\ntimbre react team 12 --remove\n" },
     { "tail", "ROOM", CLI_BIT(FOLLOW) | CLI_BIT(LINES), 1, 1, ACCOUNT, false, true,
       cli_verb_tail, "Show the newest messages of a room.",
       "timbre tail team --follow\ntimbre tail team --json\n\n"

@@ -1,5 +1,5 @@
 /* The life of the engine: load, step, turns. */
-#include "client/rooms.h"
+#include "client/revise.h"
 
 #include <assert.h>
 
@@ -25,6 +25,7 @@ static tb_status client_load(struct client_turn *turn)
     TRY(client_record_hub_load(turn));
     TRY(client_room_load_all(turn));
     turn->client->has_kept_reports = turn->client->has_decisions = true;
+    turn->client->expire_at_ms = 0;
     turn->client->must_reload = false;
     return TB_STATUS(TB_OK);
 }
@@ -113,6 +114,8 @@ static tb_status client_flush(struct client_turn *turn)
             if (due[i] > turn->now_ms && (next_ms == 0 || due[i] < next_ms)) next_ms = due[i];
         }
     }
+    uint64_t expire_ms = turn->client->expire_at_ms;
+    if (expire_ms != UINT64_MAX && (next_ms == 0 || expire_ms < next_ms)) next_ms = expire_ms;
     client_wake_at(turn, next_ms);
     return TB_STATUS(TB_OK);
 }
@@ -210,6 +213,7 @@ void client_step(struct client *client, const struct client_event *event,
 {
     struct client_turn turn;
     tb_status status = client_turn_begin(&turn, client, event->now_ms, effects);
+    if (tb_is_ok(status)) status = client_expire_work(&turn);
     if (tb_is_ok(status)) status = client_event_take(&turn, event);
     if (tb_is_ok(status)) status = client_session_work(&turn);
     if (!tb_is_ok(status) && !client_status_is_fatal(status)

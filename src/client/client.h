@@ -65,7 +65,12 @@ enum client_show_kind {
     CLIENT_SHOW_HUB_RESTORED,   /* room: the hub was restored from a backup */
     CLIENT_SHOW_ROLLED_BACK,    /* this profile is an old copy and may not send */
     CLIENT_SHOW_ROOM_CLOSED,
-    CLIENT_SHOW_DELAYED         /* op, code, text: refused for now; the engine tries again */
+    CLIENT_SHOW_DELAYED,        /* op, code, text: refused for now; the engine tries again */
+    CLIENT_SHOW_REVISED,        /* room, number = room_seq of a message that was edited, deleted or
+                                 * has expired; code: enum client_revision; account: who; text */
+    CLIENT_SHOW_REACTION,       /* room, number = room_seq of the message; account, text; text empty
+                                 * when it was taken back */
+    CLIENT_SHOW_READ            /* room, number = room_seq of an own message; account, at_ms */
 };
 struct client_show {
     enum client_show_kind kind;
@@ -174,6 +179,43 @@ TB_MUST_USE tb_status client_room_role(struct client *client, uint64_t now_ms, t
 TB_MUST_USE tb_status client_send(struct client *client, uint64_t now_ms, tb_bytes room,
                                   tb_bytes text, struct client_effects *effects, uint64_t *op);
 
+/* What a message does; those behind the first two concern one that stands in the room. */
+enum client_message_kind {
+    CLIENT_MESSAGE_TEXT = 1,
+    CLIENT_MESSAGE_REPLY,
+    CLIENT_MESSAGE_EDIT,    /* of one's own: text stands in its place */
+    CLIENT_MESSAGE_DELETE,  /* one's own, or another's with canDeleteOtherMessage */
+    CLIENT_MESSAGE_REACT,   /* text: an emoji or another short text */
+    CLIENT_MESSAGE_UNREACT  /* take one's own reaction back; text empty: the newest */
+};
+struct client_message_params {
+    tb_bytes room;
+    enum client_message_kind kind;
+    uint64_t of_seq;    /* room_seq of the message concerned; not for a text */
+    tb_bytes text;      /* UTF-8; empty for a deletion */
+    bool has_expires;   /* else the room's default stands */
+    uint32_t expires_s; /* after the hub accepted it; 0: it stays */
+};
+/*
+ * DONE: number = room_seq.  An edit or a deletion is a message of its own: whoever has it keeps
+ * the earlier text as evidence until the report window ends, and does not show it.
+ * CLIENT_MESSAGE_UNKNOWN, _OTHERS, _GONE, CLIENT_PERMISSION, CLIENT_EXPIRY, CLIENT_TEXT_LENGTH,
+ * CLIENT_REACTION_LENGTH.
+ */
+TB_MUST_USE tb_status client_message(struct client *client, uint64_t now_ms,
+                                     const struct client_message_params *params,
+                                     struct client_effects *effects, uint64_t *op);
+/* Read receipts: whom this account tells that it has read a message. */
+enum client_receipts {
+    CLIENT_RECEIPTS_DM = 0, /* in conversations of two; the default */
+    CLIENT_RECEIPTS_OFF = 1,
+    CLIENT_RECEIPTS_ALL = 2 /* in every room of at most CLIENT_RECEIPT_ROOM_COUNT_MAX */
+};
+TB_MUST_USE tb_status client_receipts_set(struct client *client, uint64_t now_ms,
+                                          enum client_receipts receipts,
+                                          struct client_effects *effects);
+enum client_receipts client_receipts_of(const struct client *client);
+
 /* enum: 1 request, 2 grant, 3 revoke, 0 cancel (spec 1.3). */
 TB_MUST_USE tb_status client_consent(struct client *client, uint64_t now_ms, uint8_t operation,
                                      tb_bytes account, struct client_effects *effects,
@@ -244,6 +286,18 @@ struct client_member_view {
     size_t device_count; /* 0: inactive */
     bool is_self;
 };
+/* What was done to a message later. */
+enum client_revision {
+    CLIENT_REVISION_NONE = 0,
+    CLIENT_REVISION_EDITED = 1,
+    CLIENT_REVISION_DELETED = 2,   /* by its sender */
+    CLIENT_REVISION_MODERATED = 3, /* by somebody whose role may delete others' messages */
+    CLIENT_REVISION_EXPIRED = 4
+};
+struct client_reaction_view {
+    tb_bytes account, handle, text;
+    bool is_own;
+};
 struct client_message_view {
     uint64_t row; /* number of the row: what after_row counts */
     uint64_t room_seq, at_ms, epoch;
@@ -253,6 +307,13 @@ struct client_message_view {
     uint8_t row_kind; /* 1 message, 2 joined here, 3 member added, 4 removed, 5 gap, 6 restored,
                        * 7 made owner, 8 made moderator, 9 made ordinary member */
     uint64_t decision_number;
+    uint64_t reply_to_seq;  /* 0: no answer, or to one that is not here */
+    uint64_t expires_ms;    /* 0: stays */
+    uint64_t revised_ms;
+    uint8_t revision;       /* enum client_revision */
+    const struct client_reaction_view *reactions;
+    size_t reaction_count;
+    size_t reader_count;    /* of an own message: accounts that said they read it */
 };
 struct client_case_view {
     tb_bytes report_id, room, reporter_pseudonym, accused, accused_handle, note, sentences;
@@ -327,6 +388,7 @@ enum client_table {
     CLIENT_TABLE_CASES,
     CLIENT_TABLE_REPORTS,
     CLIENT_TABLE_MESSAGE_IDS,
+    CLIENT_TABLE_EXPIRIES,    /* by expires_ms, room_no and row: what disappears, and when */
     CLIENT_TABLE_END,         /* behind the last */
     CLIENT_TABLE_COUNT_MAX = 32
 };

@@ -220,6 +220,7 @@ struct client {
     uint8_t nonce[32];
     uint16_t register_code;    /* how the hub refused the registration; 0: it has not */
     uint64_t wake_at_ms;       /* newest wish given out; 0: none */
+    uint64_t expire_at_ms;     /* no message disappears before; 0: not looked up yet */
     uint32_t next_request_id;
     struct client_request *requests;
     size_t request_count;

@@ -1,5 +1,6 @@
 /* Reading: what a person sees, as views in the caller's arena.  Nothing here changes anything. */
 #include "client/desk.h"
+#include "client/revise.h"
 
 #include <string.h>
 
@@ -145,7 +146,42 @@ tb_status client_members(struct client *client, tb_bytes room, struct tb_arena *
 
 /* ------------------------------------------------------------------ messages */
 
-static tb_status client_message_view_of(struct client_turn *turn, const struct client_pair *pair,
+static tb_status client_reply_view_of(struct client_turn *turn, struct client_room *room,
+                                      tb_bytes reply_to, uint64_t *room_seq)
+{
+    struct client_message_id_row about;
+    if (reply_to.len == 0) return TB_STATUS(TB_OK);
+    tb_status status = client_message_id_get(turn, room, reply_to, &about);
+    if (status.code == TB_NOT_FOUND) return TB_STATUS(TB_OK);
+    TRY(status);
+    *room_seq = about.room_seq;
+    return TB_STATUS(TB_OK);
+}
+
+static tb_status client_reaction_views_of(struct client_turn *turn,
+                                          const struct client_line_row *line,
+                                          struct client_message_view *out)
+{
+    size_t count = line->reactions.count;
+    struct client_reaction_view *views = tb_arena_take(&turn->arena, count, sizeof *views);
+    if (views == NULL) return TB_STATUS(TB_NO_SPACE);
+    for (size_t i = 0; i < count; i++) {
+        const struct client_reaction_row *row = &line->reactions.at[i];
+        views[i] = (struct client_reaction_view){
+            .account = row->account,
+            .text = row->text,
+            .is_own = tb_bytes_equal(row->account, turn->client->profile.account),
+        };
+        TRY(tb_arena_dup(&turn->arena, client_record_handle(turn, row->account),
+                         &views[i].handle));
+    }
+    out->reactions = views;
+    out->reaction_count = count;
+    return TB_STATUS(TB_OK);
+}
+
+static tb_status client_message_view_of(struct client_turn *turn, struct client_room *room,
+                                        const struct client_pair *pair,
                                         struct client_message_view *out)
 {
     struct client_line_row line;
@@ -164,7 +200,13 @@ static tb_status client_message_view_of(struct client_turn *turn, const struct c
         .is_verified = !line.is_failed && !line.is_marked,
         .row_kind = line.row_kind,
         .decision_number = line.decision_number,
+        .expires_ms = line.expires_ms,
+        .revised_ms = line.revised_ms,
+        .revision = line.revision,
+        .reader_count = line.readers.count,
     };
+    TRY(client_reply_view_of(turn, room, line.reply_to, &out->reply_to_seq));
+    TRY(client_reaction_views_of(turn, &line, out));
     return tb_arena_dup(&turn->arena, client_record_handle(turn, line.account), &out->handle);
 }
 
@@ -182,7 +224,7 @@ static tb_status client_messages_read(struct client_turn *turn, tb_bytes room_ur
     struct client_message_view *views = tb_arena_take(&turn->arena, rows.count, sizeof *views);
     if (views == NULL) return TB_STATUS(TB_NO_SPACE);
     for (size_t i = 0; i < rows.count; i++) {
-        TRY(client_message_view_of(turn, &rows.at[i], &views[i]));
+        TRY(client_message_view_of(turn, room, &rows.at[i], &views[i]));
     }
     *out = views;
     *count = rows.count;
@@ -207,9 +249,12 @@ tb_status client_mark_read(struct client *client, uint64_t now_ms, tb_bytes room
     tb_status status = client_turn_begin(&turn, client, now_ms, effects);
     if (tb_is_ok(status)) status = client_room_get(&turn, room_uri, &room);
     if (tb_is_ok(status) && row_read > room->row.row_read) {
+        uint64_t row_before = room->row.row_read;
         room->row.row_read = row_read < room->row.row_final ? row_read : room->row.row_final;
         client_room_touch(room);
+        status = client_receipt_make(&turn, room, row_before);
     }
+    if (tb_is_ok(status)) status = client_session_work(&turn);
     return client_turn_end(&turn, status);
 }
 

@@ -208,6 +208,11 @@ void client_welcome_drop_all(struct client *client);
 
 struct client_send_params {
     tb_bytes content_type, body;
+    tb_bytes replaces;    /* message id that it stands for; empty */
+    tb_bytes in_reply_to; /* message id that it answers or reacts to; empty */
+    bool is_tombstone;    /* nothing stands in the place of `replaces` */
+    bool is_reaction;
+    uint32_t expires_s;   /* 0: it stays */
     tb_bytes case_id;
     bool is_silent;
     uint64_t op;

@@ -45,6 +45,7 @@ enum client_profile_state {
     ROW(S, U64,       next_alarm,       NONE)                                    \
     ROW(S, U64,       queue_number,     NONE) /* newest report fetched as a desk */ \
     ROW(S, U64,       decision_number,  NONE) /* newest decision seen */         \
+    ROW(S, U8,        receipts,         NONE) /* enum client_receipts */         \
     ROW(S, U32,       next_room_no,     NONE)
 WIRE_STRUCT(client_profile_row, CLIENT_PROFILE_ROW)
 
@@ -176,6 +177,12 @@ WIRE_STRUCT(client_commit_row, CLIENT_COMMIT_ROW)
 
 /* ---- ROWS: the timeline, by room_no and row number ---- */
 
+enum {
+    CLIENT_REACTION_LEN_MAX = 64,    /* octets */
+    CLIENT_REACTION_COUNT_MAX = 256, /* reactions to one message that are kept */
+    CLIENT_READER_COUNT_MAX = 64     /* readers of one own message that are kept */
+};
+
 enum client_line_kind {
     CLIENT_LINE_MESSAGE = 1,
     CLIENT_LINE_JOINED = 2,
@@ -187,6 +194,11 @@ enum client_line_kind {
     CLIENT_LINE_MODERATOR = 8,
     CLIENT_LINE_MEMBER = 9
 };
+#define CLIENT_REACTION_ROW(ROW, S)                                              \
+    ROW(S, BYTES_SOME, account,    CHAT_URI_LEN_MAX)                             \
+    ROW(S, BYTES_SOME, text,       CLIENT_REACTION_LEN_MAX)                      \
+    ROW(S, FIXED,      message_id, CHAT_HASH_LEN) /* of the reaction */
+WIRE_STRUCT(client_reaction_row, CLIENT_REACTION_ROW)
 #define CLIENT_LINE_ROW(ROW, S)                                                  \
     ROW(S, U8,        row_kind,     NONE) /* enum client_line_kind */  \
     ROW(S, U8,        is_own,       NONE)                                        \
@@ -200,7 +212,13 @@ enum client_line_kind {
     ROW(S, BYTES_MAX, content_type, 255)                                         \
     ROW(S, BYTES,     text,         NONE)                                        \
     ROW(S, BYTES_MAX, message_id,   CHAT_HASH_LEN)                               \
-    ROW(S, U64,       decision_number, NONE)
+    ROW(S, U64,       decision_number, NONE)                                     \
+    ROW(S, BYTES_MAX, reply_to,     CHAT_HASH_LEN) /* message id that it answers */ \
+    ROW(S, U64,       expires_ms,   NONE) /* 0: stays */                         \
+    ROW(S, U8,        revision,     NONE) /* enum client_revision */             \
+    ROW(S, U64,       revised_ms,   NONE)                                        \
+    ROW(S, VEC,       reactions,    client_reaction_row)                         \
+    ROW(S, VEC,       readers,      wire_opaque) /* accounts, of an own message */
 WIRE_STRUCT(client_line_row, CLIENT_LINE_ROW)
 
 /* ---- EVIDENCE, by room_no and room_seq (spec 2.5.4, last paragraph) ---- */
@@ -215,8 +233,17 @@ WIRE_STRUCT(client_line_row, CLIENT_LINE_ROW)
     ROW(S, U32,       leaf_index,   NONE)                                        \
     ROW(S, BYTES,     authenticated_data, NONE)                                  \
     ROW(S, BYTES_MAX, signature,    255) /* FramedContentAuthData, level 2 */    \
-    ROW(S, FIXED,     group_context_hash, CHAT_HASH_LEN)
+    ROW(S, FIXED,     group_context_hash, CHAT_HASH_LEN)                         \
+    ROW(S, U64,       row,          NONE) /* of the timeline; 0: it has no line */
 WIRE_STRUCT(client_evidence_row, CLIENT_EVIDENCE_ROW)
+
+/* ---- MESSAGE_IDS, by room_no and message id: what the message is in this room ---- */
+
+#define CLIENT_MESSAGE_ID_ROW(ROW, S)                                            \
+    ROW(S, U64, room_seq, NONE)                                                  \
+    ROW(S, U64, row,      NONE) /* its line, or the one that it reacts to; 0: neither */ \
+    ROW(S, U8,  is_reaction, NONE)
+WIRE_STRUCT(client_message_id_row, CLIENT_MESSAGE_ID_ROW)
 
 /* ---- OUTBOX, by number ---- */
 

@@ -3,7 +3,7 @@
  * then each message by itself.  A message that fails is one collapsed line without text; nothing
  * that was not verified is shown.
  */
-#include "client/rooms.h"
+#include "client/revise.h"
 
 #include <string.h>
 
@@ -113,20 +113,15 @@ static tb_status client_run_frank_prev(struct client_turn *turn, struct client_r
                         TB_ARRAY(content->prev_chain));
 }
 
-/* R10: a message id is taken once in a room; the row's value is its number. */
+/* R10: a message id is taken once in a room. */
 static tb_status client_run_id_is_new(struct client_turn *turn, struct client_room *room,
-                                      const uint8_t id[CHAT_MESSAGE_ID_LEN], uint64_t room_seq)
+                                      const uint8_t id[CHAT_MESSAGE_ID_LEN])
 {
-    struct client_key key = { .len = 4 + CHAT_MESSAGE_ID_LEN };
-    tb_bytes found;
-    uint8_t value[8];
-    tb_put_u32(key.data, room->row.no);
-    memcpy(key.data + 4, id, CHAT_MESSAGE_ID_LEN);
-    tb_status status = client_table_get_raw(turn, CLIENT_TABLE_MESSAGE_IDS, key, &found);
+    struct client_message_id_row known;
+    tb_status status =
+        client_message_id_get(turn, room, tb_bytes_of(id, CHAT_MESSAGE_ID_LEN), &known);
     if (tb_is_ok(status)) return TB_STATUS(CHAT_FRANK_TWICE);
-    if (status.code != TB_NOT_FOUND) return status;
-    tb_put_u64(value, room_seq);
-    return client_table_put_raw(turn, CLIENT_TABLE_MESSAGE_IDS, key, TB_ARRAY(value));
+    return status.code == TB_NOT_FOUND ? TB_STATUS(TB_OK) : status;
 }
 
 /* What a decrypted message was made of, whoever sent it. */
@@ -199,6 +194,38 @@ static void client_run_evidence(const struct client_run *run, size_t i,
     memcpy(out->group_context_hash, run->group_context_hash, CHAT_HASH_LEN);
 }
 
+/* What a proven content does: a line of its own, a change of an earlier one, or neither. */
+static tb_status client_run_content(struct client_turn *turn, struct client_room *room,
+                                    const struct client_run *run,
+                                    const struct chat_content *content,
+                                    struct client_evidence_row *evidence,
+                                    struct client_line_row *line)
+{
+    struct client_message_id_row about = { .room_seq = line->room_seq };
+    uint64_t expires_ms = client_expire_at(&run->policy, content, line->at_ms);
+    line->reply_to = content->in_reply_to;
+    line->expires_ms = expires_ms;
+    if (client_revise_is_later(content)) {
+        struct client_later later = { .content = content,
+                                      .policy = &run->policy,
+                                      .account = line->account,
+                                      .room_seq = line->room_seq,
+                                      .at_ms = line->at_ms,
+                                      .message_id = line->message_id.data };
+        line->row_kind = 0;
+        TRY(client_revise_take(turn, room, &later, &about, &expires_ms));
+    } else if (content->part.cardinality == CHAT_PART_SINGLE) {
+        line->content_type = content->part.content_type;
+        if (!tb_is_ok(chat_content_text(content, &line->text))) {
+            TRY(client_run_typed(turn, room, line->account, content->part.content_type,
+                                 content->part.content, line));
+        }
+    }
+    if (line->row_kind != 0) about.row = evidence->row = room->row.row_newest + 1;
+    TRY(client_message_id_put(turn, room, line->message_id, &about));
+    return client_expire_note(turn, room, line->room_seq, expires_ms);
+}
+
 /* R1-R4, R9, R10 and what the text says.  Hides one message only. */
 static tb_status client_run_message(struct client_turn *turn, struct client_room *room,
                                     const struct client_run *run, size_t i,
@@ -220,7 +247,7 @@ static tb_status client_run_message(struct client_turn *turn, struct client_room
     bool is_marked = false;
     if (content == NULL || id == NULL) return TB_STATUS(TB_NO_SPACE);
     TRY(chat_frank_open(&room->suite, &message, &turn->arena, content, id));
-    TRY(client_run_id_is_new(turn, room, id, run->links[i].link.room_seq));
+    TRY(client_run_id_is_new(turn, room, id));
     TRY(client_run_frank_prev(turn, room, content, run->links[i].link.room_seq, &is_marked));
     if (is_marked) TRY(client_head_ask(turn, room, entry->submitter, content));
 
@@ -231,11 +258,7 @@ static tb_status client_run_message(struct client_turn *turn, struct client_room
     line->is_own = opened.is_own || tb_bytes_equal(entry->submitter, turn->client->profile.account);
     line->is_marked = is_marked;
     line->message_id = tb_bytes_of(id, CHAT_MESSAGE_ID_LEN);
-    if (content->part.cardinality != CHAT_PART_SINGLE) return TB_STATUS(TB_OK);
-    line->content_type = content->part.content_type;
-    if (tb_is_ok(chat_content_text(content, &line->text))) return TB_STATUS(TB_OK);
-    return client_run_typed(turn, room, entry->submitter, content->part.content_type,
-                            content->part.content, line);
+    return client_run_content(turn, room, run, content, evidence, line);
 }
 
 static tb_status client_run_take_one(struct client_turn *turn, struct client_room *room,

@@ -11,7 +11,6 @@
 #include "chat/content.h"
 #include "chat/frank.h"
 #include "chat/safe_aad.h"
-#include "wire/text.h"
 
 static tb_status client_outbox_put(struct client_turn *turn, struct client_key key,
                                    const struct client_outbox_row *row)
@@ -64,8 +63,15 @@ static tb_status client_send_make(struct client_turn *turn, struct client_room *
     struct chat_content *content = tb_arena_take(&turn->arena, 1, sizeof *content);
     if (content == NULL) return TB_STATUS(TB_NO_SPACE);
     TRY(chat_content_init(&head, client->config.rng, content));
-    if (params->content_type.len == 0) {
+    content->in_reply_to = params->in_reply_to;
+    content->has_expires = content->expires_relative = params->expires_s != 0;
+    content->expires_s = params->expires_s;
+    if (params->is_tombstone) {
+        chat_content_set_deleted(content, params->replaces);
+    } else if (params->content_type.len == 0) {
         chat_content_set_text(content, params->body);
+        content->replaces = params->replaces;
+        if (params->is_reaction) content->part.disposition = CHAT_DISPOSITION_REACTION;
     } else {
         chat_content_set_single(content, params->content_type, params->body);
     }
@@ -90,26 +96,6 @@ tb_status client_send_content(struct client_turn *turn, struct client_room *room
     room->flags |= CLIENT_ROOM_HAS_OUTBOX;
     return client_outbox_put(
         turn, client_key_number(room->row.no, ++turn->client->profile.next_outbox), &row);
-}
-
-tb_status client_send(struct client *client, uint64_t now_ms, tb_bytes room_uri, tb_bytes text,
-                      struct client_effects *effects, uint64_t *op)
-{
-    struct client_turn turn;
-    struct client_room *room;
-    tb_status status = client_turn_begin(&turn, client, now_ms, effects);
-    if (tb_is_ok(status)) status = client_room_open(&turn, room_uri, &room);
-    if (tb_is_ok(status) && (text.len == 0 || text.len > CLIENT_TEXT_LEN_MAX)) {
-        status = TB_STATUS(CLIENT_TEXT_LENGTH);
-    }
-    if (tb_is_ok(status) && !wire_text_is_utf8(text)) status = TB_STATUS(WIRE_TEXT);
-    if (tb_is_ok(status)) {
-        struct client_send_params params = { .body = text, .op = client_op_new(client) };
-        *op = params.op;
-        status = client_send_content(&turn, room, &params);
-    }
-    if (tb_is_ok(status)) status = client_session_work(&turn);
-    return client_turn_end(&turn, status);
 }
 
 /* ------------------------------------------------------------------ on its way */

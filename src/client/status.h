@@ -39,6 +39,10 @@
     CODE(CLIENT_UNBAN_DECIDER, 931, "another moderator than the one who decided takes back a ban") \
     CODE(CLIENT_UNBAN_SCOPE, 932, "a ban is taken back where it was made: in the room or the hub") \
     CODE(CLIENT_DESK_LAST, 933, "the desk's last owner cannot leave it: nobody could carry it on") \
+    CODE(CLIENT_MESSAGE_OTHERS, 934, "the message is somebody else's")                             \
+    CODE(CLIENT_MESSAGE_GONE, 935, "the message was deleted or has expired")                       \
+    CODE(CLIENT_EXPIRY, 936, "the room does not allow this time for a message to disappear")       \
+    CODE(CLIENT_REACTION_LENGTH, 937, "a reaction is one short text, such as an emoji")            \
     CODE(CLIENT_ALARM_FORK, 950, "a sender had seen another history of this room")                 \
     CODE(CLIENT_ALARM_EQUIVOCATION, 951, "the hub signed two histories of this room")              \
     CODE(CLIENT_ALARM_RESET, 952, "an account was reset: its keys no longer follow from the old")  \

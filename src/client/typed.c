@@ -1,5 +1,6 @@
 /* Messages that mean something to the client itself: invitations, keys, heads, statements. */
 #include "client/desk.h"
+#include "client/revise.h"
 
 #include "chat/content.h"
 #include "chat/statement.h"
@@ -28,7 +29,8 @@ bool client_type_is_hidden(tb_bytes content_type)
     return client_type_is(content_type, CHAT_TYPE_INVITE)
            || client_type_is(content_type, CHAT_TYPE_DESK_KEYS)
            || client_type_is(content_type, CHAT_TYPE_HEAD_REQUEST)
-           || client_type_is(content_type, CHAT_TYPE_HEAD);
+           || client_type_is(content_type, CHAT_TYPE_HEAD)
+           || client_type_is(content_type, CHAT_MEDIA_TYPE_STATUS);
 }
 
 tb_status client_run_typed(struct client_turn *turn, struct client_room *room, tb_bytes sender,
@@ -46,6 +48,8 @@ tb_status client_run_typed(struct client_turn *turn, struct client_room *room, t
         status = client_head_told(turn, room, body);
     } else if (client_type_is(content_type, CHAT_TYPE_STATEMENT)) {
         status = client_typed_statement(turn, body, line);
+    } else if (client_type_is(content_type, CHAT_MEDIA_TYPE_STATUS)) {
+        status = client_receipt_take(turn, room, sender, line->at_ms, body);
     }
     /* The message itself is proven; a body that we cannot use is shown by its type alone. */
     return client_status_is_fatal(status) ? status : TB_STATUS(TB_OK);

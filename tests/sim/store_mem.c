@@ -222,3 +222,14 @@ void store_mem_wipe(struct store_mem *mem)
     free(mem->journal);
     *mem = (struct store_mem){ 0 };
 }
+
+bool store_mem_holds(const struct store_mem *mem, tb_bytes octets)
+{
+    for (size_t i = 0; i < STORE_MEM_TABLE_COUNT_MAX; i++) {
+        for (size_t k = 0; k < mem->tables[i].count; k++) {
+            const struct store_mem_row *row = &mem->tables[i].rows[k];
+            if (memmem(row->value, row->value_len, octets.data, octets.len) != NULL) return true;
+        }
+    }
+    return false;
+}

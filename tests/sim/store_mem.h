@@ -56,5 +56,7 @@ void store_mem_rollback(struct store_mem *mem);
 /* A deep copy of what is committed: a backup.  `to` is initialised; no transaction is open. */
 void store_mem_copy(struct store_mem *to, const struct store_mem *from);
 size_t store_mem_count(const struct store_mem *mem, uint8_t table);
+/* Do these octets stand in a value of any table? */
+bool store_mem_holds(const struct store_mem *mem, tb_bytes octets);
 
 #endif
