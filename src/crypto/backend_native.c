@@ -423,6 +423,14 @@ static tb_status native_dh(enum crypto_kem kem, tb_bytes private_key, tb_bytes p
     return nist_dh(curve_of_kem(kem), private_key, public_key, shared);
 }
 
+static tb_status native_point_check(enum crypto_kem kem, tb_bytes public_key)
+{
+    EC_POINT *point = NULL;
+    tb_status status = nist_point(curve_of_kem(kem), public_key, &point);
+    EC_POINT_free(point);
+    return status;
+}
+
 /* ---------------------------------------------------------------- signatures */
 
 enum { ED448_KEY_LEN = 57, EC_PARAMS = 4 };
@@ -578,6 +586,7 @@ const struct crypto_provider *crypto_backend_native(void)
         .aead_open = native_aead_open,
         .dh_public = native_dh_public,
         .dh = native_dh,
+        .point_check = native_point_check,
         .sign_public = native_sign_public,
         .sign = native_sign,
         .verify = native_verify,

@@ -103,6 +103,15 @@ static tb_status wasm_dh(enum crypto_kem kem, tb_bytes private_key, tb_bytes pub
     return TB_STATUS(code);
 }
 
+/* What the embedder's Diffie-Hellman refuses: one with the scalar 1. */
+static tb_status wasm_point_check(enum crypto_kem kem, tb_bytes public_key)
+{
+    size_t len = (public_key.len - 1) / 2;
+    struct tb_secret one = { .len = len }, unused = { .len = len };
+    one.data[len - 1] = 1;
+    return TB_STATUS(import_dh(kem, one.data, len, public_key.data, public_key.len, unused.data));
+}
+
 static tb_status wasm_sign_public(enum crypto_signature alg, tb_bytes private_key,
                                   uint8_t *public_key)
 {
@@ -139,6 +148,7 @@ const struct crypto_provider *crypto_backend_wasm(void)
         .aead_open = wasm_aead_open,
         .dh_public = wasm_dh_public,
         .dh = wasm_dh,
+        .point_check = wasm_point_check,
         .sign_public = wasm_sign_public,
         .sign = wasm_sign,
         .verify = wasm_verify,

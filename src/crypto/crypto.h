@@ -61,6 +61,8 @@ struct crypto_provider {
     /* CRYPTO_KEY for a point off the curve and for an all-zero result (RFC 9180, 7.1.4). */
     tb_status (*dh)(enum crypto_kem kem, tb_bytes private_key, tb_bytes public_key,
                     struct tb_secret *shared);
+    /* Of a NIST curve: CRYPTO_KEY unless this is a point of it.  Not asked of other curves. */
+    tb_status (*point_check)(enum crypto_kem kem, tb_bytes public_key);
     tb_status (*sign_public)(enum crypto_signature alg, tb_bytes private_key, uint8_t *public_key);
     /* public_key belongs to private_key; Ed25519 needs both. *len: octets of the signature. */
     tb_status (*sign)(enum crypto_signature alg, tb_bytes private_key, tb_bytes public_key,
@@ -161,6 +163,12 @@ TB_MUST_USE tb_status crypto_hpke_derive(const struct crypto_suite *suite, tb_by
 TB_MUST_USE tb_status crypto_hpke_generate(const struct crypto_suite *suite, struct tb_rng *rng,
                                            struct tb_secret *private_key,
                                            uint8_t public_key[CRYPTO_PUBLIC_MAX]);
+/*
+ * CRYPTO_KEY unless something can be encrypted to this public key: its length, a point of its
+ * curve, none of small order (whose Diffie-Hellman results are all zero).  PUBLIC: time depends on
+ * it.
+ */
+TB_MUST_USE tb_status crypto_hpke_key_check(const struct crypto_suite *suite, tb_bytes public_key);
 /* enc: dh_public_len octets; sealed: plain.len + tag, in the arena. */
 TB_MUST_USE tb_status crypto_hpke_seal(const struct crypto_suite *suite, tb_bytes public_key,
                                        tb_bytes info, tb_bytes aad, tb_bytes plain,

@@ -187,7 +187,9 @@ static void deactivate(struct mls_group *group)
     group->resumption_count = 0;
     mls_epoch_secrets_wipe(&group->now->secrets);
     mls_secret_tree_free(group->now->secret_tree);
+    mls_secret_tree_free(group->now->exporter_tree);
     group->now->secret_tree = NULL;
+    group->now->exporter_tree = NULL;
     tb_wipe(group->now->own.at, sizeof group->now->own.at);
 }
 
@@ -265,6 +267,16 @@ tb_status mls_group_export(const struct mls_group *group, const char *label, tb_
     if (!group->is_active) return TB_STATUS(MLS_GROUP_INACTIVE);
     return mls_schedule_export(group->env.suite, &group->now->secrets.exporter_secret, label,
                                context, len, out);
+}
+
+tb_status mls_group_safe_export(struct mls_group *group, uint16_t component_id,
+                                struct tb_secret *out)
+{
+    if (!group->is_active) return TB_STATUS(MLS_GROUP_INACTIVE);
+    if (group->now->exporter_tree == NULL) return TB_STATUS(MLS_EXPORT_CONSUMED);
+    TRY(mls_secret_tree_leaf_take(group->now->exporter_tree, component_id, out));
+    group->use_count++;
+    return TB_STATUS(TB_OK);
 }
 
 tb_status mls_group_sign(const struct mls_group *group, const char *label, const tb_bytes *parts,

@@ -57,6 +57,8 @@ struct mls_join_params {
     /* enum mls_resumption_psk_usage of the one resumption key that the Welcome must bring, for a
      * group that comes out of another (group_branch.h sets it); 0: none is asked for. */
     uint8_t resumption_usage;
+    const tb_bytes *group_ids; /* of the groups that we are in: MLS_GROUP_ID_TAKEN */
+    size_t group_id_count;
     struct tb_arena *info_arena; /* NULL, or where *info_app_data goes: */
     tb_bytes *info_app_data;     /* the app_data_dictionary of the GroupInfo; empty: none */
 };
@@ -251,6 +253,13 @@ bool mls_group_must_commit(const struct mls_group *group);
 /* RFC 9420, section 8.5. */
 TB_MUST_USE tb_status mls_group_export(const struct mls_group *group, const char *label,
                                        tb_bytes context, size_t len, struct tb_secret *out);
+/*
+ * draft-ietf-mls-extensions, section 4.3: SafeExportSecret of a component, hash_len octets.  An
+ * epoch gives it once; it and all it was derived from are forgotten then, so store the group
+ * (whole, or its ratchets) before the secret is used.  MLS_EXPORT_CONSUMED.
+ */
+TB_MUST_USE tb_status mls_group_safe_export(struct mls_group *group, uint16_t component_id,
+                                            struct tb_secret *out);
 /* SignWithLabel by the own leaf key, for acks, reports and evidence of the application. */
 TB_MUST_USE tb_status mls_group_sign(const struct mls_group *group, const char *label,
                                      const tb_bytes *parts, size_t count, struct tb_arena *arena,

@@ -4,6 +4,7 @@
  */
 #include <string.h>
 
+#include "mls/blob.h"
 #include "mls/group_state.h"
 #include "mls/structs_state.h"
 
@@ -220,18 +221,41 @@ out:
     return status;
 }
 
+tb_status mls_group_blob_tail(const struct mls_group *group, uint16_t version, tb_bytes tail,
+                              struct tb_arena *arena, struct mls_secret_tree **out)
+{
+    struct mls_blob_2 in;
+    struct mls_secret_tree *tree = NULL;
+    *out = NULL;
+    if (version < MLS_BLOB_VERSION_DIGEST) return TB_STATUS(tail.len == 0 ? TB_OK : MLS_BLOB);
+    if (!tb_is_ok(wire_decode(&mls_blob_2_desc, tail, arena, &in, NULL))) {
+        return TB_STATUS(MLS_BLOB);
+    }
+    if (in.exporter_tree.len == 0) return TB_STATUS(TB_OK);
+    TRY(mls_secret_tree_decode(group->env.suite, group->env.mem, in.exporter_tree, arena, &tree));
+    if (!group->is_active || !mls_secret_tree_is_silent(tree) ||
+        mls_secret_tree_leaf_count(tree) != MLS_EXPORTER_LEAF_COUNT) {
+        mls_secret_tree_free(tree);
+        return TB_STATUS(MLS_BLOB);
+    }
+    *out = tree;
+    return TB_STATUS(TB_OK);
+}
+
 static tb_status decode(struct mls_group *group, tb_bytes octets, struct tb_arena *arena)
 {
     struct mls_group_blob blob;
-    TRY(mls_structs_stored(&mls_group_blob_desc, octets, arena, &blob));
-    if (blob.version != MLS_GROUP_BLOB_VERSION || blob.is_active > 1 ||
-        blob.last_signature.len > sizeof group->last_signature) {
+    uint16_t version;
+    tb_bytes rest;
+    TRY(mls_blob_open(group->env.suite, octets, MLS_GROUP_BLOB_VERSION, &version, &rest));
+    TRY(mls_structs_stored_prefix(&mls_group_blob_desc, &rest, arena, &blob));
+    if (blob.is_active > 1 || blob.last_signature.len > sizeof group->last_signature) {
         return TB_STATUS(MLS_BLOB);
     }
-    if (blob.cipher_suite != group->env.suite->id) return TB_STATUS(MLS_SUITE);
     group->is_active = blob.is_active == 1;
     group->use_count = blob.use_count;
     TRY(decode_epoch(group, &blob.now, arena));
+    TRY(mls_group_blob_tail(group, version, rest, arena, &group->now->exporter_tree));
     TRY(decode_history(group, &blob, arena));
     TRY(decode_cache(group, &blob, arena));
     if (blob.pending != NULL) TRY(decode_pending(group, blob.pending, arena));

@@ -1,4 +1,5 @@
 /* A member's state as one blob.  Rows: structs_state.h. */
+#include "mls/blob.h"
 #include "mls/group_state.h"
 #include "mls/structs_state.h"
 
@@ -131,6 +132,21 @@ static tb_status encode_pending(const struct mls_staged *pending, struct tb_aren
     return encode_keys(&pending->next->own, arena, &blob->keys.at, &blob->keys.count);
 }
 
+tb_status mls_group_blob_end(const struct mls_group *group, size_t from, struct tb_arena *arena,
+                             struct tb_buf *out)
+{
+    const struct mls_secret_tree *exporter_tree = group->now->exporter_tree;
+    struct mls_blob_2 tail = { .exporter_tree = { NULL, 0 } };
+    tb_status status = TB_STATUS(TB_OK);
+    if (exporter_tree != NULL) {
+        status = mls_secret_tree_encode(exporter_tree, arena, &tail.exporter_tree);
+    }
+    if (tb_is_ok(status)) status = wire_encode_buf(&mls_blob_2_desc, &tail, out);
+    if (tb_is_ok(status)) return mls_blob_close(group->env.suite, from, out);
+    mls_blob_cut(out, from);
+    return status;
+}
+
 static tb_status encode(const struct mls_group *group, struct tb_arena *arena, struct tb_buf *out)
 {
     struct mls_group_blob blob = {
@@ -144,7 +160,9 @@ static tb_status encode(const struct mls_group *group, struct tb_arena *arena, s
     TRY(encode_history(group, arena, &blob));
     TRY(encode_cache(group, arena, &blob));
     if (group->pending != NULL) TRY(encode_pending(group->pending, arena, &blob));
-    return wire_encode_buf(&mls_group_blob_desc, &blob, out);
+    size_t from = out->len;
+    TRY(wire_encode_buf(&mls_group_blob_desc, &blob, out));
+    return mls_group_blob_end(group, from, arena, out);
 }
 
 tb_status mls_group_encode(const struct mls_group *group, struct tb_buf *out)

@@ -28,6 +28,7 @@ void mls_group_epoch_free(struct mls_epoch *epoch)
 {
     if (epoch == NULL) return;
     mls_secret_tree_free(epoch->secret_tree);
+    mls_secret_tree_free(epoch->exporter_tree);
     mls_tree_wipe(&epoch->tree);
     tb_arena_wipe(&epoch->arena);
     tb_mem_give(epoch->env->mem, epoch, sizeof *epoch);
@@ -39,8 +40,11 @@ tb_status mls_group_epoch_start(struct mls_epoch *epoch, const struct mls_epoch_
     tb_bytes confirmed = epoch->context.confirmed_transcript_hash;
     TRY(mls_secret_tree_new(suite, epoch->env->mem, mls_tree_leaf_count(&epoch->tree),
                             &secrets->encryption_secret, &epoch->secret_tree));
+    TRY(mls_secret_tree_new(suite, epoch->env->mem, MLS_EXPORTER_LEAF_COUNT,
+                            &secrets->application_export_secret, &epoch->exporter_tree));
     epoch->secrets = *secrets;
     tb_secret_wipe(&epoch->secrets.encryption_secret);
+    tb_secret_wipe(&epoch->secrets.application_export_secret);
     TRY(mls_schedule_confirmation_tag(suite, &secrets->confirmation_key, confirmed,
                                       epoch->confirmation_tag));
     return mls_transcript_interim(suite, confirmed,

@@ -40,6 +40,13 @@ struct mls_group_external_params {
     size_t psk_count;
     tb_bytes aad;
     uint64_t now_s;
+    /* SelfRemoves that wait (draft-ietf-mls-extensions): PublicMessages of this epoch, which the
+     * delivery service gives beside the GroupInfo.  They are verified but for their membership_tag
+     * and carried out by reference; that of prior_leaf takes the place of its Remove. */
+    const tb_bytes *self_removes;
+    size_t self_remove_count;
+    const tb_bytes *group_ids; /* of the groups that we are in: MLS_GROUP_ID_TAKEN; no resync */
+    size_t group_id_count;
 };
 /*
  * Join by an external commit.  *group is in the NEW epoch at once: send out->commit, and free the

@@ -52,34 +52,101 @@ static tb_status psk_proposals(struct join *j, struct mls_proposal *proposals)
     return TB_STATUS(TB_OK);
 }
 
-/* ExternalInit, Remove of the old leaf, pre-shared keys; all by value, decoded again. */
+/* A SelfRemove of this epoch, verified as far as somebody outside can: the membership_tag is for
+ * members. */
+static tb_status open_self_remove(struct join *j, tb_bytes message, struct wire_opaque *ref,
+                                  struct mls_proposals_item *item)
+{
+    const struct crypto_suite *suite = j->group->env.suite;
+    struct mls_message in;
+    uint8_t hash[CRYPTO_HASH_MAX];
+    TRY(mls_framing_message(message, &j->arena, &in, NULL));
+    if (in.wire_format != MLS_WIRE_PUBLIC_MESSAGE) return TB_STATUS(MLS_WIRE_FORMAT);
+    const struct mls_authenticated *authenticated = &in.of.public_message->authenticated;
+    const struct mls_framed_content *content = &authenticated->content;
+    const struct mls_framed framed = mls_framing_of(in.wire_format, authenticated);
+    if (!tb_bytes_equal(content->group_id, j->now->context.group_id)) {
+        return TB_STATUS(MLS_GROUP_ID);
+    }
+    if (content->epoch != j->now->context.epoch) return TB_STATUS(MLS_EPOCH);
+    if (content->content_type != MLS_CONTENT_PROPOSAL ||
+        content->of.proposal->proposal_type != MLS_PROPOSAL_SELF_REMOVE) {
+        return TB_STATUS(MLS_PROPOSALS_NOT_EXTERNAL);
+    }
+    if (content->sender.sender_type != MLS_SENDER_MEMBER) {
+        return TB_STATUS(MLS_PROPOSALS_INVALID_SENDER);
+    }
+    uint32_t sender = content->sender.of.leaf_index->value;
+    const struct mls_leaf_node *leaf = mls_tree_leaf(&j->now->tree, sender);
+    if (leaf == NULL) return TB_STATUS(MLS_SENDER);
+    TRY(mls_group_check_aad(j->now, content->authenticated_data));
+    TRY(mls_framing_verify(suite, in.wire_format, authenticated, j->now->context_octets,
+                           leaf->signature_key, &j->arena));
+    TRY(mls_framing_proposal_ref(suite, &framed, &j->arena, hash));
+    *item = (struct mls_proposals_item){ content->of.proposal, MLS_SENDER_MEMBER, sender, true };
+    return tb_arena_dup(&j->arena, (tb_bytes){ hash, suite->hash_len }, &ref->value);
+}
+
+/* The SelfRemoves that wait, by reference; *covers_prior: one of them is that of our old leaf. */
+static tb_status self_removes(struct join *j, struct mls_proposal_or_ref *list,
+                              struct mls_proposals_item *items, bool *covers_prior)
+{
+    const uint32_t *prior = j->params->prior_leaf;
+    size_t count = j->params->self_remove_count;
+    struct wire_opaque *refs = tb_arena_take(&j->arena, count, sizeof *refs);
+    if (refs == NULL) return TB_STATUS(TB_NO_SPACE);
+    *covers_prior = false;
+    for (size_t i = 0; i < count; i++) {
+        TRY(open_self_remove(j, j->params->self_removes[i], &refs[i], &items[i]));
+        list[i].type = MLS_BY_REFERENCE;
+        list[i].of.reference = &refs[i];
+        *covers_prior |= prior != NULL && *prior == items[i].sender_index;
+    }
+    return TB_STATUS(TB_OK);
+}
+
+/* ExternalInit, Remove of the old leaf, pre-shared keys by value. */
+static tb_status own_proposals(struct join *j, bool with_remove, struct mls_proposal *proposals,
+                               struct mls_external_init *init, struct mls_remove *remove,
+                               size_t *count)
+{
+    size_t made = 0;
+    TRY(external_init(j, init));
+    proposals[made].proposal_type = MLS_PROPOSAL_EXTERNAL_INIT;
+    proposals[made++].of.external_init = init;
+    if (with_remove) {
+        remove->removed = *j->params->prior_leaf;
+        proposals[made].proposal_type = MLS_PROPOSAL_REMOVE;
+        proposals[made++].of.remove = remove;
+    }
+    TRY(psk_proposals(j, proposals + made));
+    *count = made + j->params->psk_count;
+    return TB_STATUS(TB_OK);
+}
+
+/* The list, decoded again. */
 static tb_status choose(struct join *j)
 {
     const struct mls_group_external_params *params = j->params;
-    size_t count = 0, count_max = params->psk_count + 2;
+    size_t before = params->self_remove_count, count = 0;
+    size_t count_max = params->psk_count + 2 + before;
     struct mls_external_init init;
     struct mls_remove remove;
+    bool covers_prior;
     struct mls_proposal *proposals = tb_arena_take(&j->arena, count_max, sizeof *proposals);
     struct mls_proposal_or_ref *list = tb_arena_take(&j->arena, count_max, sizeof *list);
     j->items = tb_arena_take(&j->arena, count_max, sizeof *j->items);
     if (proposals == NULL || list == NULL || j->items == NULL) return TB_STATUS(TB_NO_SPACE);
-    TRY(external_init(j, &init));
-    proposals[count].proposal_type = MLS_PROPOSAL_EXTERNAL_INIT;
-    proposals[count++].of.external_init = &init;
-    if (params->prior_leaf != NULL) {
-        remove.removed = *params->prior_leaf;
-        proposals[count].proposal_type = MLS_PROPOSAL_REMOVE;
-        proposals[count++].of.remove = &remove;
-    }
-    TRY(psk_proposals(j, proposals + count));
-    count += params->psk_count;
+    TRY(self_removes(j, list, j->items, &covers_prior));
+    TRY(own_proposals(j, params->prior_leaf != NULL && !covers_prior, proposals, &init, &remove,
+                      &count));
     for (size_t i = 0; i < count; i++) {
-        list[i].type = MLS_BY_VALUE;
-        list[i].of.proposal = &proposals[i];
+        list[before + i].type = MLS_BY_VALUE;
+        list[before + i].of.proposal = &proposals[i];
     }
-    const struct mls_commit chosen = { .proposals = { list, count } };
+    const struct mls_commit chosen = { .proposals = { list, before + count } };
     TRY(wire_copy(&mls_commit_desc, &chosen, &j->arena, &j->commit));
-    for (size_t i = 0; i < count; i++) {
+    for (size_t i = before; i < before + count; i++) {
         j->items[i] = (struct mls_proposals_item){ j->commit.proposals.at[i].of.proposal,
                                                    MLS_SENDER_NEW_MEMBER_COMMIT, 0, false };
     }
@@ -166,7 +233,12 @@ static tb_status next_epoch(struct join *j, struct mls_framed *framed)
 static tb_status join(struct join *j, struct mls_commit_out *out)
 {
     struct mls_framed framed;
-    TRY(mls_group_check_aad(j->now, j->params->aad));
+    const struct mls_group_external_params *params = j->params;
+    TRY(mls_group_check_aad(j->now, params->aad));
+    if (params->prior_leaf == NULL) {
+        TRY(mls_group_join_check_id(j->now->context.group_id, params->group_ids,
+                                    params->group_id_count));
+    }
     TRY(choose(j));
     TRY(apply(j));
     TRY(next_epoch(j, &framed));

@@ -19,19 +19,38 @@ struct join {
     struct mls_treekem_private own;
 };
 
+/* The list is that of the commit, so the rules of its proposals hold (sections 12.1.4 and 12.2). */
+static tb_status check_psk_form(const struct crypto_suite *suite,
+                                const struct mls_group_secrets *secrets, size_t at)
+{
+    const struct mls_pre_shared_key_id *id = &secrets->psks.at[at];
+    if (id->psk_nonce.len != suite->hash_len) return TB_STATUS(MLS_PROPOSALS_PSK);
+    for (size_t i = 0; i < at; i++) {
+        if (wire_equal(&mls_pre_shared_key_id_desc, &secrets->psks.at[i], id)) {
+            return TB_STATUS(MLS_PROPOSALS_PSK_TWICE);
+        }
+    }
+    return TB_STATUS(TB_OK);
+}
+
 /* A reinit or branch key may only come alone (section 11.3), and only if the caller has it. */
-static tb_status check_psk_ids(const struct mls_group_secrets *secrets, uint8_t asked_usage)
+static tb_status check_psk_ids(const struct crypto_suite *suite,
+                               const struct mls_group_secrets *secrets, uint8_t asked_usage)
 {
     size_t special = 0, asked = 0;
+    if (secrets->psks.count > MLS_PROPOSALS_PSK_COUNT_MAX) return TB_STATUS(TB_TOO_LONG);
     for (size_t i = 0; i < secrets->psks.count; i++) {
         const struct mls_pre_shared_key_id *id = &secrets->psks.at[i];
+        TRY(check_psk_form(suite, secrets, i));
         if (id->psktype != MLS_PSK_RESUMPTION) continue;
         uint8_t usage = id->of.resumption->usage;
         if (usage == MLS_RESUMPTION_REINIT || usage == MLS_RESUMPTION_BRANCH) special++;
         if (usage == asked_usage) asked++;
         if (usage < MLS_RESUMPTION_APPLICATION || usage > MLS_RESUMPTION_BRANCH) special += 2;
     }
-    bool is_asked = asked_usage == 0 || asked == 1;
+    /* Where none is asked for, nobody would check that the group is what sections 11.2 and 11.3
+     * want. */
+    bool is_asked = asked_usage == 0 ? special == 0 : asked == 1;
     return TB_STATUS(special > 1 || !is_asked ? MLS_WELCOME_PSK_USAGE : TB_OK);
 }
 
@@ -40,7 +59,7 @@ static tb_status psk_secret_of(struct join *j)
     size_t count = j->secrets.psks.count;
     struct mls_psk_entry *entries = tb_arena_take(&j->arena, count, sizeof *entries);
     if (entries == NULL) return TB_STATUS(TB_NO_SPACE);
-    TRY(check_psk_ids(&j->secrets, j->params->resumption_usage));
+    TRY(check_psk_ids(j->env->suite, &j->secrets, j->params->resumption_usage));
     for (size_t i = 0; i < count; i++) {
         entries[i].id = j->secrets.psks.at[i];
         TRY(mls_psk_find(j->params->psks, j->params->psk_count, &entries[i].id, &entries[i].psk));
@@ -136,9 +155,19 @@ out:
     return status;
 }
 
+tb_status mls_group_join_check_id(tb_bytes group_id, const tb_bytes *group_ids, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        if (tb_bytes_equal(group_ids[i], group_id)) return TB_STATUS(MLS_GROUP_ID_TAKEN);
+    }
+    return TB_STATUS(TB_OK);
+}
+
 static tb_status join(struct join *j, struct mls_group *group)
 {
     TRY(open_welcome(j));
+    TRY(mls_group_join_check_id(j->info.group_context.group_id, j->params->group_ids,
+                                j->params->group_id_count));
     TRY(check_tree(j));
     TRY(find_own_leaf(j));
     TRY(path_keys(j));

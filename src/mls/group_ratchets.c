@@ -1,6 +1,7 @@
 /* The part of a member's state that application messages change, as a blob of its own. */
 #include <string.h>
 
+#include "mls/blob.h"
 #include "mls/group_state.h"
 #include "mls/structs_state.h"
 
@@ -22,7 +23,9 @@ static tb_status encode(const struct mls_group *group, struct tb_arena *arena, s
         TRY(mls_secret_tree_encode(group->past[i]->secret_tree, arena, &past[i].secret_tree));
         blob.past.count++;
     }
-    return wire_encode_buf(&mls_ratchets_blob_desc, &blob, out);
+    size_t from = out->len;
+    TRY(wire_encode_buf(&mls_ratchets_blob_desc, &blob, out));
+    return mls_group_blob_end(group, from, arena, out);
 }
 
 tb_status mls_group_ratchets_encode(const struct mls_group *group, struct tb_buf *out)
@@ -37,12 +40,14 @@ tb_status mls_group_ratchets_encode(const struct mls_group *group, struct tb_buf
 /* The trees of the blob, none of which is in the group yet. */
 struct trees {
     struct mls_secret_tree *now;
+    struct mls_secret_tree *exporter;
     struct mls_secret_tree *past[MLS_PAST_EPOCH_COUNT_MAX];
 };
 
 static void trees_free(struct trees *trees)
 {
     mls_secret_tree_free(trees->now);
+    mls_secret_tree_free(trees->exporter);
     for (size_t i = 0; i < MLS_PAST_EPOCH_COUNT_MAX; i++) mls_secret_tree_free(trees->past[i]);
 }
 
@@ -84,16 +89,19 @@ static tb_status decode(struct mls_group *group, tb_bytes octets, struct tb_aren
                         struct trees *trees)
 {
     struct mls_ratchets_blob blob;
-    TRY(mls_structs_stored(&mls_ratchets_blob_desc, octets, arena, &blob));
-    if (blob.version != MLS_GROUP_BLOB_VERSION ||
-        blob.last_signature.len > sizeof group->last_signature) {
+    uint16_t version;
+    tb_bytes rest;
+    TRY(mls_blob_open(group->env.suite, octets, MLS_GROUP_BLOB_VERSION, &version, &rest));
+    TRY(mls_structs_stored_prefix(&mls_ratchets_blob_desc, &rest, arena, &blob));
+    if (blob.last_signature.len > sizeof group->last_signature) {
         return TB_STATUS(MLS_BLOB);
     }
-    if (blob.cipher_suite != group->env.suite->id) return TB_STATUS(MLS_SUITE);
     TRY(check_epochs(group, &blob));
     TRY(decode_trees(group, &blob, arena, trees));
+    TRY(mls_group_blob_tail(group, version, rest, arena, &trees->exporter));
 
     exchange(&group->now->secret_tree, &trees->now);
+    exchange(&group->now->exporter_tree, &trees->exporter);
     for (size_t i = 0; i < blob.past.count; i++) {
         exchange(&group->past[i]->secret_tree, &trees->past[i]);
     }

@@ -44,9 +44,9 @@ static tb_status external_sender_key(const struct receive *r, uint32_t sender_in
 static tb_status newcomer_key(const struct mls_framed_content *content, tb_bytes *key)
 {
     if (content->sender.sender_type == MLS_SENDER_NEW_MEMBER_PROPOSAL) {
-        if (content->content_type != MLS_CONTENT_PROPOSAL ||
-            content->of.proposal->proposal_type != MLS_PROPOSAL_ADD) {
-            return TB_STATUS(MLS_SENDER_KIND);
+        if (content->content_type != MLS_CONTENT_PROPOSAL) return TB_STATUS(MLS_SENDER_KIND);
+        if (content->of.proposal->proposal_type != MLS_PROPOSAL_ADD) {
+            return TB_STATUS(MLS_PROPOSALS_INVALID_SENDER);
         }
         *key = content->of.proposal->of.add->key_package.leaf_node.signature_key;
         return TB_STATUS(TB_OK);

@@ -146,6 +146,18 @@ static tb_status propose(struct mls_group *group, const struct mls_proposal *pro
     return mls_group_cache_add(group, &framed, update_key, &cached);
 }
 
+/* draft-ietf-mls-extensions: one SelfRemove an epoch. */
+static bool has_left(const struct mls_group *group)
+{
+    for (const struct mls_cached *at = group->cache; at != NULL; at = at->next) {
+        if (at->item.proposal->proposal_type == MLS_PROPOSAL_SELF_REMOVE &&
+            at->item.sender_index == group->now->own.leaf_index) {
+            return true;
+        }
+    }
+    return false;
+}
+
 tb_status mls_group_propose(struct mls_group *group, const struct mls_proposal *proposal,
                             tb_bytes aad, bool as_public, struct tb_arena *arena,
                             tb_bytes *message)
@@ -160,6 +172,9 @@ tb_status mls_group_propose(struct mls_group *group, const struct mls_proposal *
     TRY(mls_group_check_active(group));
     if (proposal->proposal_type == MLS_PROPOSAL_SELF_REMOVE && !as_public) {
         return TB_STATUS(MLS_HANDSHAKE_FORMAT);
+    }
+    if (proposal->proposal_type == MLS_PROPOSAL_SELF_REMOVE && has_left(group)) {
+        return TB_STATUS(MLS_PENDING_TWICE);
     }
     TRY(mls_group_check_aad(group->now, aad));
     if (proposal->proposal_type == MLS_PROPOSAL_UPDATE) {

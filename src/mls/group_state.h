@@ -20,6 +20,7 @@ enum {
     MLS_CACHE_BYTES_MAX = 64 << 20,
     MLS_PAST_BYTES_MAX = 16 << 20,
 };
+enum { MLS_EXPORTER_LEAF_COUNT = 1 << 16 }; /* one for each component id */
 enum { MLS_RESUMPTION_COUNT_MAX = 64 }; /* past epochs whose resumption key is kept */
 
 /* One epoch, whole.  Its octets live in its arena. */
@@ -32,8 +33,10 @@ struct mls_epoch {
     struct mls_tree tree;
     uint8_t interim_transcript_hash[CRYPTO_HASH_MAX];
     uint8_t confirmation_tag[CRYPTO_HASH_MAX];
-    struct mls_epoch_secrets secrets; /* encryption_secret is empty: the secret tree has it */
+    /* encryption_secret and application_export_secret are empty: the two trees have them. */
+    struct mls_epoch_secrets secrets;
     struct mls_secret_tree *secret_tree;
+    struct mls_secret_tree *exporter_tree; /* NULL: of an older stored form, which had none */
     struct mls_treekem_private own;
 };
 
@@ -225,6 +228,16 @@ struct mls_proposals_input mls_group_stage_input(const struct mls_group *group,
 void mls_group_stage_own(const struct mls_group *group, const struct mls_tree *tree,
                          struct mls_treekem_private *own);
 
+/* ---- group_encode.c, group_decode.c: what group blob and ratchets have in common ---- */
+
+/* Append the exporter tree and the digest to the blob that starts at `from`. */
+TB_MUST_USE tb_status mls_group_blob_end(const struct mls_group *group, size_t from,
+                                         struct tb_arena *arena, struct tb_buf *out);
+/* Read what stands between a blob of this version and its digest.  *out: NULL without a tree. */
+TB_MUST_USE tb_status mls_group_blob_tail(const struct mls_group *group, uint16_t version,
+                                          tb_bytes tail, struct tb_arena *arena,
+                                          struct mls_secret_tree **out);
+
 /* ---- group_send.c ---- */
 
 /* Content of ours for the current epoch, signed; both in the arena. */
@@ -237,6 +250,12 @@ TB_MUST_USE tb_status mls_group_send_sign(const struct mls_group *group, uint16_
 TB_MUST_USE tb_status mls_group_send(struct mls_group *group, const struct mls_framed *framed,
                                      uint8_t content_type, tb_bytes aad, size_t padding_size,
                                      struct tb_arena *arena, tb_bytes *message);
+
+/* ---- group_join.c ---- */
+
+/* Section 12.4.3: a newcomer is in no other group with this id.  MLS_GROUP_ID_TAKEN. */
+TB_MUST_USE tb_status mls_group_join_check_id(tb_bytes group_id, const tb_bytes *group_ids,
+                                              size_t count);
 
 /* ---- group.c ---- */
 

@@ -43,6 +43,13 @@ static tb_status check_psk(const struct mls_proposals_input *input,
     return TB_STATUS(is_usage ? TB_OK : MLS_PROPOSALS_PSK);
 }
 
+static tb_status check_reinit(const struct mls_proposals_input *input,
+                              const struct mls_re_init *reinit)
+{
+    if (reinit->version < input->context->version) return TB_STATUS(MLS_PROPOSALS_REINIT_VERSION);
+    return mls_public_extensions_distinct(reinit->extensions.at, reinit->extensions.count);
+}
+
 /* While AppDataUpdate is required, the dictionary stays as it is. */
 static tb_status check_extensions(const struct mls_proposals_input *input,
                                   const struct mls_public_rules *old,
@@ -85,9 +92,11 @@ tb_status mls_proposals_check_item(const struct mls_proposals_input *input,
         }
         return TB_STATUS(TB_OK);
     case MLS_PROPOSAL_PSK: return check_psk(input, &proposal->of.psk->psk);
-    case MLS_PROPOSAL_REINIT:
-        return TB_STATUS(proposal->of.reinit->version < input->context->version
-                             ? MLS_PROPOSALS_REINIT_VERSION
+    case MLS_PROPOSAL_REINIT: return check_reinit(input, proposal->of.reinit);
+    case MLS_PROPOSAL_EXTERNAL_INIT:
+        return TB_STATUS(proposal->of.external_init->kem_output.len !=
+                                 input->tree->suite->dh_public_len
+                             ? MLS_PROPOSALS_KEM_OUTPUT
                              : TB_OK);
     case MLS_PROPOSAL_GROUP_CONTEXT_EXTENSIONS:
         return check_extensions(input, old, proposal->of.group_context_extensions);

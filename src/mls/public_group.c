@@ -110,6 +110,7 @@ static tb_status take_group_info(struct mls_public_group *group,
     struct mls_public_epoch *epoch = &group->epoch;
     struct mls_public_rules rules;
     tb_bytes octets, ratchet_tree;
+    if (info->confirmation_tag.len != suite->hash_len) return TB_STATUS(MLS_CONFIRMATION_TAG);
     TRY(mls_public_extensions_distinct(info->extensions.at, info->extensions.count));
     TRY(tb_arena_dup(&epoch->arena,
                      mls_span(info->group_context.mark_start, info->group_context.mark_end),
@@ -149,6 +150,11 @@ out:
 }
 
 /* ---------------------------------------------------------------- looking */
+
+bool mls_public_group_has_ended(const struct mls_public_group *group)
+{
+    return group->epoch.has_ended;
+}
 
 tb_bytes mls_public_group_id(const struct mls_public_group *group)
 {
@@ -228,6 +234,21 @@ tb_status mls_public_group_ratchet_tree(const struct mls_public_group *group,
 
 /* ---------------------------------------------------------------- messages of the group */
 
+/* The tags are for members to judge; but no member would take one of another length. */
+static tb_status check_tags(const struct mls_public_group *group,
+                            const struct mls_public_message_in *message)
+{
+    const struct mls_framed_content *content = &message->authenticated.content;
+    size_t tag_len = group->env.suite->hash_len;
+    if (content->sender.sender_type == MLS_SENDER_MEMBER &&
+        message->of.membership_tag->value.len != tag_len) {
+        return TB_STATUS(MLS_MEMBERSHIP_TAG);
+    }
+    bool is_whole = content->content_type != MLS_CONTENT_COMMIT ||
+                    message->authenticated.of.confirmation_tag->value.len == tag_len;
+    return TB_STATUS(is_whole ? TB_OK : MLS_CONFIRMATION_TAG);
+}
+
 tb_status mls_public_group_frame(const struct mls_public_group *group, tb_bytes message,
                                  uint8_t content_type, struct tb_arena *arena,
                                  const struct mls_authenticated **out, struct tb_why *why)
@@ -243,6 +264,7 @@ tb_status mls_public_group_frame(const struct mls_public_group *group, tb_bytes 
     }
     if (content->epoch != group->epoch.context.epoch) return TB_STATUS(MLS_EPOCH);
     if (content->content_type != content_type) return TB_STATUS(MLS_CONTENT_TYPE);
+    TRY(check_tags(group, decoded.of.public_message));
     if (mls_public_group_component(group, MLS_COMPONENT_SAFE_AAD, &unused)) {
         TRY(mls_public_safe_aad_check(content->authenticated_data));
     }

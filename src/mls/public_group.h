@@ -43,6 +43,11 @@ TB_MUST_USE tb_status mls_public_group_decode(const struct mls_public_env *env, 
                                               struct mls_public_group **out);
 size_t mls_public_group_bytes(const struct mls_public_group *group); /* memory it holds */
 
+/* A merged commit held a ReInit: the group takes no proposal and no commit any more
+ * (MLS_GROUP_REINIT; RFC 9420, section 12.4.2).  Of a group taken up by its GroupInfo it is not
+ * known. */
+bool mls_public_group_has_ended(const struct mls_public_group *group);
+
 /* Views, borrowed until the next merge or free. */
 tb_bytes mls_public_group_id(const struct mls_public_group *group);
 uint64_t mls_public_group_epoch(const struct mls_public_group *group);

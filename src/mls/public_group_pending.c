@@ -179,6 +179,7 @@ tb_status mls_public_group_propose(struct mls_public_group *group, tb_bytes mess
     const struct mls_authenticated *content;
     struct mls_public_pending *pending;
     if (why != NULL) *why = (struct tb_why){ NULL, NULL, 0 };
+    if (group->epoch.has_ended) return TB_STATUS(MLS_GROUP_REINIT);
     if (group->pending_count == MLS_PUBLIC_PROPOSAL_COUNT_MAX) return TB_STATUS(MLS_PENDING_FULL);
     TRY(mls_public_pending_new(group, message, &pending, &content, why));
     tb_status status = check_pending(group, pending, content, now_s, arena);
@@ -214,6 +215,7 @@ tb_status mls_public_group_external(const struct mls_public_group *group, uint32
     uint8_t hash[CRYPTO_HASH_MAX];
     tb_bytes registered, signature;
 
+    if (group->epoch.has_ended) return TB_STATUS(MLS_GROUP_REINIT);
     TRY(external_key(group, sender_index, arena, &registered));
     if (!tb_bytes_equal(registered, crypto_signing_key_public(key))) return TB_STATUS(MLS_SENDER);
     if (!mls_proposals_may_send(MLS_SENDER_EXTERNAL, proposal->proposal_type)) {

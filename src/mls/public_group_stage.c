@@ -205,6 +205,7 @@ static tb_status stage(struct staging *step, tb_bytes message, tb_bytes group_in
     }
     TRY(mls_proposals_finish(&step->input, result, path == NULL ? NULL : &path->leaf_node, arena));
     TRY(next_context(step));
+    step->staged->epoch.has_ended = result->reinit != NULL;
     TRY(describe(step));
     return group_info.len == 0 ? TB_STATUS(TB_OK) : check_group_info(step, group_info, why);
 }
@@ -222,6 +223,7 @@ tb_status mls_public_group_stage(struct mls_public_group *group, tb_bytes messag
                                  struct mls_public_staged **out, struct tb_why *why)
 {
     if (why != NULL) *why = (struct tb_why){ NULL, NULL, 0 };
+    if (group->epoch.has_ended) return TB_STATUS(MLS_GROUP_REINIT);
     if (group->staged != NULL) return TB_STATUS(MLS_COMMIT_STAGED);
     struct mls_public_staged *staged = tb_mem_take(&group->mem, sizeof *staged);
     if (staged == NULL) return TB_STATUS(TB_NO_SPACE);

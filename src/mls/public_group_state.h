@@ -22,6 +22,7 @@ struct mls_public_epoch {
     struct mls_group_context context; /* decoded from context_octets */
     tb_bytes context_octets;
     uint8_t interim_transcript_hash[CRYPTO_HASH_MAX];
+    bool has_ended; /* with a ReInit */
 };
 
 struct mls_public_group {

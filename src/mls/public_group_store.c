@@ -1,10 +1,12 @@
 /* A public group as octets and back. */
 #include <string.h>
 
+#include "mls/blob.h"
 #include "mls/public_group_state.h"
 #include "mls/public_state.h"
 
 WIRE_TABLE(mls_public_state, MLS_PUBLIC_STATE)
+WIRE_TABLE(mls_public_state_2, MLS_PUBLIC_STATE_2)
 
 /* What one encoding or decoding may take beside the group itself. */
 enum { SCRATCH_BYTES_MAX = 256 << 20 };
@@ -25,7 +27,13 @@ static tb_status encode(const struct mls_public_group *group, struct tb_arena *a
     for (const struct mls_public_pending *item = group->pending; item != NULL; item = item->next) {
         state.pending.at[state.pending.count++].value = item->message;
     }
-    return wire_encode_buf(&mls_public_state_desc, &state, out);
+    const struct mls_public_state_2 tail = { epoch->has_ended ? 1 : 0 };
+    size_t from = out->len;
+    TRY(wire_encode_buf(&mls_public_state_desc, &state, out));
+    tb_status status = wire_encode_buf(&mls_public_state_2_desc, &tail, out);
+    if (tb_is_ok(status)) return mls_blob_close(group->env.suite, from, out);
+    mls_blob_cut(out, from);
+    return status;
 }
 
 tb_status mls_public_group_encode(const struct mls_public_group *group, struct tb_buf *out)
@@ -74,16 +82,21 @@ tb_status mls_public_group_decode(const struct mls_public_env *env, tb_bytes blo
 {
     struct mls_public_group *group = NULL;
     struct mls_public_state state;
+    struct mls_public_state_2 tail = { .has_ended = 0 };
     struct tb_arena arena;
+    uint16_t version;
+    tb_bytes rest;
     tb_status status;
+    TRY(mls_blob_open(env->suite, blob, MLS_PUBLIC_STATE_VERSION, &version, &rest));
     tb_arena_init(&arena, env->mem, SCRATCH_BYTES_MAX);
     CHECK(mls_public_group_alloc(env, &group));
-    CHECK(wire_decode(&mls_public_state_desc, blob, &arena, &state, NULL));
-    if (state.version != MLS_PUBLIC_STATE_VERSION || state.cipher_suite != env->suite->id) {
-        status = TB_STATUS(MLS_BLOB);
-        goto out;
+    CHECK(wire_decode_prefix(&mls_public_state_desc, &rest, &arena, &state, NULL));
+    if (version >= MLS_BLOB_VERSION_DIGEST) {
+        CHECK(wire_decode_prefix(&mls_public_state_2_desc, &rest, NULL, &tail, NULL));
     }
+    if (rest.len != 0 || tail.has_ended > 1) CHECK(TB_STATUS(MLS_BLOB));
     CHECK(take_state(group, &state));
+    group->epoch.has_ended = tail.has_ended == 1;
     *out = group;
     group = NULL;
 

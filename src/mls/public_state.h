@@ -7,7 +7,7 @@
 
 #include "wire/tls.h"
 
-enum { MLS_PUBLIC_STATE_VERSION = 1 };
+enum { MLS_PUBLIC_STATE_VERSION = 2 };
 
 #define MLS_PUBLIC_STATE(ROW, S)                                                                   \
     ROW(S, U16, version, NONE)                                                                     \
@@ -17,5 +17,9 @@ enum { MLS_PUBLIC_STATE_VERSION = 1 };
     ROW(S, BYTES, ratchet_tree, NONE)                                                              \
     ROW(S, VEC, pending, wire_opaque)
 WIRE_STRUCT(mls_public_state, MLS_PUBLIC_STATE)
+
+/* Behind it since version 2; then comes the digest of blob.h. */
+#define MLS_PUBLIC_STATE_2(ROW, S) ROW(S, U8, has_ended, NONE)
+WIRE_STRUCT(mls_public_state_2, MLS_PUBLIC_STATE_2)
 
 #endif

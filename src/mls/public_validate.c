@@ -41,7 +41,7 @@ tb_status mls_public_leaf_supports(const struct mls_public_rules *rules,
      * them, and deployed clients leave it out. */
     for (size_t i = 0; i < rules->extension_count; i++) { /* section 13.4 */
         if (!mls_leaf_has_extension(has, rules->extensions[i].extension_type)) {
-            return TB_STATUS(MLS_LEAF_REQUIRED);
+            return TB_STATUS(MLS_LEAF_CONTEXT_EXTENSION);
         }
     }
     for (size_t i = 0; i < required->extension_types.count; i++) { /* section 11.1 */
@@ -90,10 +90,10 @@ static tb_status check_extensions(const struct mls_extension *extensions, size_t
 static tb_status check_alone(const struct crypto_suite *suite, const struct mls_leaf_node *leaf)
 {
     const struct mls_capabilities *has = &leaf->capabilities;
-    if (leaf->encryption_key.len != suite->dh_public_len ||
-        leaf->signature_key.len != suite->sign_public_len) {
-        return TB_STATUS(CRYPTO_KEY);
-    }
+    /* Section 10: the keys are keys of the suite.  A leaf whose key nothing can be encrypted to
+     * would stop every later commit of anybody. */
+    TRY(crypto_hpke_key_check(suite, leaf->encryption_key));
+    if (leaf->signature_key.len != suite->sign_public_len) return TB_STATUS(CRYPTO_KEY);
     TRY(check_extensions(leaf->extensions.at, leaf->extensions.count));
     for (size_t i = 0; i < leaf->extensions.count; i++) {
         if (!mls_leaf_has_extension(has, leaf->extensions.at[i].extension_type)) {
@@ -127,7 +127,7 @@ tb_status mls_public_key_package_check(const struct mls_public_rules *rules,
     const struct mls_leaf_node *leaf = &key_package->leaf_node;
     if (key_package->version != MLS_VERSION_MLS10) return TB_STATUS(MLS_VERSION);
     if (key_package->cipher_suite != rules->suite->id) return TB_STATUS(MLS_SUITE);
-    if (key_package->init_key.len != rules->suite->dh_public_len) return TB_STATUS(CRYPTO_KEY);
+    TRY(crypto_hpke_key_check(rules->suite, key_package->init_key));
     if (tb_bytes_equal(key_package->init_key, leaf->encryption_key)) {
         return TB_STATUS(MLS_KEY_PACKAGE_INIT_KEY);
     }

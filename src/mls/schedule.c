@@ -90,6 +90,7 @@ tb_status mls_schedule_from_epoch_secret(const struct crypto_suite *suite,
         { "resumption", &next.resumption_psk },
         { "authentication", &next.epoch_authenticator },
         { "init", &next.init_secret },
+        { "application_export", &next.application_export_secret },
     };
     tb_status status = TB_STATUS(TB_OK);
 

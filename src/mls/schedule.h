@@ -7,7 +7,8 @@
 #include "crypto/crypto.h"
 #include "mls/status.h"
 
-/* What DeriveSecret takes out of epoch_secret; each is hash_len octets.  Table 4 of section 8. */
+/* What DeriveSecret takes out of epoch_secret; each is hash_len octets.  Table 4 of section 8, and
+ * the one that draft-ietf-mls-extensions, section 4.3 adds. */
 struct mls_epoch_secrets {
     struct tb_secret sender_data_secret;
     struct tb_secret encryption_secret; /* root of the secret tree, which takes it over */
@@ -18,6 +19,7 @@ struct mls_epoch_secrets {
     struct tb_secret resumption_psk;
     struct tb_secret epoch_authenticator;
     struct tb_secret init_secret;
+    struct tb_secret application_export_secret; /* root of the exporter tree, which takes it over */
 };
 
 void mls_epoch_secrets_wipe(struct mls_epoch_secrets *secrets);

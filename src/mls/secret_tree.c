@@ -210,6 +210,60 @@ static tb_status walk_down(const struct mls_secret_tree *tree, uint32_t from, ui
     return TB_STATUS(TB_OK);
 }
 
+/* The subtree that a leaf is still under; false when it was taken. */
+static bool find_above(const struct mls_secret_tree *tree, uint32_t leaf, uint32_t *from,
+                       size_t *at)
+{
+    for (*from = leaf; *from != 0; *from /= 2) {
+        *at = subtree_at(tree, *from);
+        if (*at < tree->subtree_count && tree->subtrees[*at].position == *from) return true;
+    }
+    return false;
+}
+
+/* There is room: what branches off takes the place of what was walked down from. */
+static void branch_off(struct mls_secret_tree *tree, size_t at, const struct subtree *siblings,
+                       size_t sibling_count)
+{
+    subtree_remove(tree, at);
+    for (size_t i = 0; i < sibling_count; i++) {
+        subtree_put(tree, siblings[i].position, siblings[i].secret);
+    }
+}
+
+tb_status mls_secret_tree_leaf_take(struct mls_secret_tree *tree, uint32_t leaf_index,
+                                    struct tb_secret *out)
+{
+    struct subtree siblings[DEPTH_MAX];
+    uint8_t secret[CRYPTO_HASH_MAX];
+    size_t sibling_count = 0, at = 0;
+    uint32_t leaf = tree->width + leaf_index, from;
+    tb_status status = TB_STATUS(TB_OK);
+
+    assert(leaf_index < tree->leaf_count);
+    if (!find_above(tree, leaf, &from, &at)) return TB_STATUS(MLS_EXPORT_CONSUMED);
+    memcpy(secret, tree->subtrees[at].secret, tree->suite->hash_len);
+    CHECK(walk_down(tree, from, leaf, secret, siblings, &sibling_count));
+    CHECK(array_reserve(tree->mem, &tree->subtrees, &tree->subtree_cap, tree->subtree_count,
+                        sibling_count, sizeof *tree->subtrees));
+    branch_off(tree, at, siblings, sibling_count);
+    tb_secret_set(out, (tb_bytes){ secret, tree->suite->hash_len });
+out:
+    tb_wipe(secret, sizeof secret);
+    tb_wipe(siblings, sizeof siblings);
+    return status;
+}
+
+bool mls_secret_tree_is_silent(const struct mls_secret_tree *tree)
+{
+    return tree->sender_count == 0;
+}
+
+uint32_t mls_secret_tree_leaf_count(const struct mls_secret_tree *tree)
+{
+    return tree->leaf_count;
+}
+
 /* Both ratchets of a leaf that was silent so far, in place of the subtree secret above it. */
 static tb_status sender_start(struct mls_secret_tree *tree, uint32_t leaf_index)
 {
@@ -218,15 +272,11 @@ static tb_status sender_start(struct mls_secret_tree *tree, uint32_t leaf_index)
     struct sender sender = { .leaf_index = leaf_index };
     uint8_t secret[CRYPTO_HASH_MAX];
     size_t sibling_count = 0, at = 0;
-    uint32_t leaf = tree->width + leaf_index, from = leaf;
+    uint32_t leaf = tree->width + leaf_index, from;
     tb_status status = TB_STATUS(TB_OK);
 
-    for (; from != 0; from /= 2) {
-        at = subtree_at(tree, from);
-        if (at < tree->subtree_count && tree->subtrees[at].position == from) break;
-    }
     /* A valid state has each leaf either under a subtree or among the senders. */
-    if (from == 0) return TB_STATUS(MLS_GENERATION_USED);
+    if (!find_above(tree, leaf, &from, &at)) return TB_STATUS(MLS_GENERATION_USED);
     memcpy(secret, tree->subtrees[at].secret, suite->hash_len);
     CHECK(walk_down(tree, from, leaf, secret, siblings, &sibling_count));
     CHECK(expand(suite, secret, "handshake", "", sender.handshake.secret));
@@ -236,10 +286,7 @@ static tb_status sender_start(struct mls_secret_tree *tree, uint32_t leaf_index)
     CHECK(array_reserve(tree->mem, &tree->senders, &tree->sender_cap, tree->sender_count, 1,
                         sizeof *tree->senders));
 
-    subtree_remove(tree, at);
-    for (size_t i = 0; i < sibling_count; i++) {
-        subtree_put(tree, siblings[i].position, siblings[i].secret);
-    }
+    branch_off(tree, at, siblings, sibling_count);
     at = sender_at(tree, leaf_index);
     memmove(tree->senders + at + 1, tree->senders + at,
             (tree->sender_count - at) * sizeof *tree->senders);

@@ -57,6 +57,17 @@ TB_MUST_USE tb_status mls_secret_tree_find(struct mls_secret_tree *tree, uint32_
                                            struct mls_secret_tree_find *out);
 void mls_secret_tree_take(struct mls_secret_tree *tree, struct mls_secret_tree_find *find);
 
+/*
+ * The secret of a leaf that has not sent, which is forgotten with all that it could be derived
+ * from.  For trees whose leaves are no senders (the exporter tree).  MLS_EXPORT_CONSUMED,
+ * TB_NO_SPACE.
+ */
+TB_MUST_USE tb_status mls_secret_tree_leaf_take(struct mls_secret_tree *tree, uint32_t leaf_index,
+                                                struct tb_secret *out);
+/* Nobody has sent. */
+bool mls_secret_tree_is_silent(const struct mls_secret_tree *tree);
+uint32_t mls_secret_tree_leaf_count(const struct mls_secret_tree *tree);
+
 /* The whole state, SECRET, and back.  Decoding refuses (MLS_BLOB) what encoding cannot give. */
 TB_MUST_USE tb_status mls_secret_tree_encode(const struct mls_secret_tree *tree,
                                              struct tb_arena *arena, tb_bytes *out);

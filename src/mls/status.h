@@ -44,6 +44,8 @@
     CODE(MLS_LEAF_CREDENTIAL, 344, "a member does not support another member's credential type")   \
     CODE(MLS_LEAF_EXTENSION, 345, "a leaf node uses an extension that its capabilities omit")      \
     CODE(MLS_LEAF_UPDATE_KEY, 347, "an updated leaf keeps the encryption key of the old one")      \
+    CODE(MLS_LEAF_CONTEXT_EXTENSION, 348, "a leaf node does not support an extension of the "      \
+                                         "GroupContext")                                           \
     CODE(MLS_KEY_PACKAGE_SIGNATURE, 350, "the signature of a key package does not verify")         \
     CODE(MLS_KEY_PACKAGE_INIT_KEY, 351, "the init key of a key package is also its leaf's key")
 
@@ -63,6 +65,7 @@
                                           "one in an external commit")                             \
     CODE(MLS_PROPOSALS_NOT_EXTERNAL, 372, "an external commit holds a proposal it may not hold")   \
     CODE(MLS_PROPOSALS_NOT_SUPPORTED, 373, "a member does not support this type of proposal")      \
+    CODE(MLS_PROPOSALS_KEM_OUTPUT, 374, "the KEM output of an ExternalInit has a wrong length")    \
     CODE(MLS_PROPOSALS_APP_DATA, 375, "app data updates contradict each other or the dictionary")  \
     CODE(MLS_PROPOSALS_DICTIONARY, 376, "only AppDataUpdate may change the app data dictionary")   \
     CODE(MLS_PROPOSALS_SELF_REMOVE, 377, "a SelfRemove by value or together with a Remove")        \
@@ -79,7 +82,8 @@
     CODE(MLS_GROUP_INFO_TAG, 392, "a GroupInfo has not the confirmation tag of the commit")        \
     CODE(MLS_GROUP_INFO_NO_TREE, 393, "the ratchet tree is neither in the GroupInfo nor beside")   \
     CODE(MLS_GROUP_INFO_NO_EXTERNAL_PUB, 395, "a GroupInfo has no key for external commits")       \
-    CODE(MLS_BLOB, 394, "a stored group is damaged or of an unknown version")
+    CODE(MLS_BLOB, 394, "a stored group is damaged")                                               \
+    CODE(MLS_BLOB_VERSION, 396, "a stored group is of a version that is not read here")
 
 /* The member's side, 450-599: secret tree, message protection, key packages, group. */
 #define MLS_STATUS_MEMBER(CODE)                                                                    \
@@ -111,7 +115,9 @@
     CODE(MLS_SUBGROUP_PARAMETERS, 489, "a group out of another has not the parameters agreed on")  \
     CODE(MLS_SUBGROUP_MEMBER, 490, "a member of the new group is none of the old group's")         \
     CODE(MLS_SUBGROUP_LEFT_OUT, 491, "a member of the old group is not in the new one")            \
-    CODE(MLS_PENDING_FOREIGN, 492, "a detached commit is of another epoch or group")
+    CODE(MLS_PENDING_FOREIGN, 492, "a detached commit is of another epoch or group")               \
+    CODE(MLS_GROUP_ID_TAKEN, 493, "we are in a group with this id already")                        \
+    CODE(MLS_EXPORT_CONSUMED, 494, "the exported secret of this component was taken already")
 
 #define MLS_STATUS_LIST(CODE)                                                                      \
     MLS_STATUS_MEMBER(CODE)                                                                        \

@@ -15,10 +15,21 @@ WIRE_TABLE(mls_pending_blob, MLS_PENDING_BLOB)
 WIRE_TABLE(mls_group_blob, MLS_GROUP_BLOB)
 WIRE_TABLE(mls_past_ratchets_blob, MLS_PAST_RATCHETS_BLOB)
 WIRE_TABLE(mls_ratchets_blob, MLS_RATCHETS_BLOB)
+WIRE_TABLE(mls_blob_2, MLS_BLOB_2)
+
+static tb_status stored(tb_status status)
+{
+    return tb_is_ok(status) || status.code == TB_NO_SPACE ? status : TB_STATUS(MLS_BLOB);
+}
 
 tb_status mls_structs_stored(const struct wire_desc *desc, tb_bytes octets, struct tb_arena *arena,
                              void *out)
 {
-    tb_status status = wire_decode(desc, octets, arena, out, NULL);
-    return tb_is_ok(status) || status.code == TB_NO_SPACE ? status : TB_STATUS(MLS_BLOB);
+    return stored(wire_decode(desc, octets, arena, out, NULL));
+}
+
+tb_status mls_structs_stored_prefix(const struct wire_desc *desc, tb_bytes *rest,
+                                    struct tb_arena *arena, void *out)
+{
+    return stored(wire_decode_prefix(desc, rest, arena, out, NULL));
 }

@@ -110,7 +110,7 @@ WIRE_STRUCT(mls_cached_blob, MLS_CACHED_BLOB)
     ROW(S, VEC, keys, mls_tree_key_blob)
 WIRE_STRUCT(mls_pending_blob, MLS_PENDING_BLOB)
 
-enum { MLS_GROUP_BLOB_VERSION = 1 };
+enum { MLS_GROUP_BLOB_VERSION = 2 };
 #define MLS_GROUP_BLOB(ROW, S)                                                                     \
     ROW(S, U16, version, NONE)                                                                     \
     ROW(S, U16, cipher_suite, NONE)                                                                \
@@ -140,9 +140,17 @@ WIRE_STRUCT(mls_past_ratchets_blob, MLS_PAST_RATCHETS_BLOB)
     ROW(S, BYTES, last_signature, NONE)
 WIRE_STRUCT(mls_ratchets_blob, MLS_RATCHETS_BLOB)
 
+/* Behind either of the two since version 2; the digest of blob.h ends them both.  The exporter tree
+ * is empty once we were removed, and where version 1 was read and no epoch has begun since. */
+#define MLS_BLOB_2(ROW, S) ROW(S, BYTES, exporter_tree, NONE)
+WIRE_STRUCT(mls_blob_2, MLS_BLOB_2)
+
 /* Decode what was stored.  Whatever is wrong with it, it is damaged (MLS_BLOB); that memory ended
  * (TB_NO_SPACE) is not its fault. */
 TB_MUST_USE tb_status mls_structs_stored(const struct wire_desc *desc, tb_bytes octets,
                                          struct tb_arena *arena, void *out);
+/* The same for what stands first in *rest, which then begins behind it. */
+TB_MUST_USE tb_status mls_structs_stored_prefix(const struct wire_desc *desc, tb_bytes *rest,
+                                                struct tb_arena *arena, void *out);
 
 #endif

@@ -282,7 +282,7 @@ static tb_status check_subtree(const struct mls_tree *tree, struct mls_tree_node
     TRY(check_subtree(tree, node->left, height - 1, first_leaf));
     TRY(check_subtree(tree, node->right, height - 1, first_leaf + half));
     if (node->parent == NULL) return TB_STATUS(TB_OK);
-    if (node->parent->key_len != tree->suite->dh_public_len) return TB_STATUS(CRYPTO_KEY);
+    TRY(crypto_hpke_key_check(tree->suite, mls_tree_parent_key(node->parent)));
     TRY(check_unmerged(tree, node, height, first_leaf));
     TRY(is_valid_side(tree, node, height, first_leaf, false, &left));
     TRY(is_valid_side(tree, node, height, first_leaf, true, &right));

@@ -77,11 +77,20 @@ tb_status mls_tree_path_set(struct mls_tree *tree, uint32_t leaf_index,
     return TB_STATUS(TB_OK);
 }
 
+/* Section 12.4.2: the committer's new leaf has another key than its old one. */
+static tb_status check_own_key(const struct mls_tree *tree, uint32_t sender_leaf,
+                               const struct mls_leaf_node *next)
+{
+    const struct mls_leaf_node *old = mls_tree_leaf(tree, sender_leaf);
+    bool is_kept = old != NULL && tb_bytes_equal(old->encryption_key, next->encryption_key);
+    return TB_STATUS(is_kept ? MLS_LEAF_UPDATE_KEY : TB_OK);
+}
+
 /* Section 12.4.2: no public key of the path stands in the tree. */
 static tb_status check_fresh(const struct mls_tree *tree, tb_bytes key)
 {
     bool is_known;
-    if (key.len != tree->suite->dh_public_len) return TB_STATUS(CRYPTO_KEY);
+    TRY(crypto_hpke_key_check(tree->suite, key));
     TRY(mls_tree_keys_has(&tree->keys, tree->suite, MLS_TREE_ENCRYPTION_KEY, key, &is_known));
     return TB_STATUS(is_known ? MLS_TREE_KEY_TWICE : TB_OK);
 }
@@ -113,6 +122,7 @@ tb_status mls_tree_path_merge(struct mls_tree *tree, uint32_t sender_leaf,
     size_t parent_hash_len;
 
     if (leaf->leaf_node_source != MLS_LEAF_COMMIT) return TB_STATUS(MLS_LEAF_SOURCE);
+    TRY(check_own_key(tree, sender_leaf, leaf));
     TRY(check_fresh(tree, leaf->encryption_key));
     for (size_t i = 0; i < update_path->nodes.count; i++) {
         TRY(check_fresh(tree, update_path->nodes.at[i].encryption_key));

@@ -5,6 +5,7 @@
 #ifndef TB_TESTS_FUZZ_MLS_GROUP_WORLD_H
 #define TB_TESTS_FUZZ_MLS_GROUP_WORLD_H
 
+#include "mls/blob.h"
 #include "mls/group_state.h"
 #include "tests/fuzz/fuzz.h"
 
@@ -96,6 +97,15 @@ static inline struct world *world_get(void)
     tb_buf_init(&w->blob, &w->mem, SIZE_MAX);
     FUZZ_OK(mls_group_encode(w->member[0], &w->blob));
     return w;
+}
+
+/* A stored form with the digest that it should have; version 1 has none. */
+static inline tb_bytes world_close(struct world *w, tb_bytes input, struct tb_buf *buf)
+{
+    if (input.len < 2 || tb_get_u16(input.data) < MLS_BLOB_VERSION_DIGEST) return input;
+    FUZZ_OK(tb_buf_append(buf, input));
+    FUZZ_OK(mls_blob_close(&w->suite, 0, buf));
+    return tb_buf_view(buf);
 }
 
 #endif

@@ -88,8 +88,12 @@ FUZZ_TARGET(input, arena)
     if (input.len == 0) return;
     uint8_t mode = input.data[0] % MODES;
     tb_bytes body = { input.data + 1, input.len - 1 }, message = body;
-    tb_bytes stored = mode == STORED ? body : stored_group(w, &env);
-    if (!tb_is_ok(mls_public_group_decode(&env, stored, &group))) return;
+    struct tb_buf closed;
+    tb_buf_init(&closed, arena->mem, SIZE_MAX);
+    tb_bytes stored = mode == STORED ? world_close(w, body, &closed) : stored_group(w, &env);
+    tb_status status = mls_public_group_decode(&env, stored, &group);
+    tb_buf_wipe(&closed);
+    if (!tb_is_ok(status)) return;
     bool is_message = mode == WHOLE;
     if (mode == PROPOSAL || mode == COMMIT) {
         uint8_t content_type = mode == PROPOSAL ? MLS_CONTENT_PROPOSAL : MLS_CONTENT_COMMIT;

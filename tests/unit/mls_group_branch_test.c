@@ -316,7 +316,7 @@ static void a_welcome_of_a_branch_needs_the_old_group(void **state)
     assert_ok(mls_group_branch(p.member[0].group, &n.env, &params, &p.arena, &n.group[0], &out,
                                NULL));
     const struct mls_join_params join = next_join(&n, 1, out.welcome);
-    assert_status(mls_group_join(&n.env, &join, &group, NULL), MLS_PSK_UNKNOWN);
+    assert_status(mls_group_join(&n.env, &join, &group, NULL), MLS_WELCOME_PSK_USAGE);
     /* The same name and epoch, another secret: nothing decrypts. */
     tb_status status = mls_group_branch_join(other.member[0].group, &n.env, &join, &group, NULL);
     assert_status(status, CRYPTO_DECRYPT);

@@ -161,7 +161,7 @@ static void newcomers_may_ask_to_be_added_and_nothing_else(void **state)
                                              (union mls_framed_content_select){
                                                  .proposal = &removal }),
                                 &received),
-                  MLS_SENDER_KIND);
+                  MLS_PROPOSALS_INVALID_SENDER);
     assert_status(party_receive(&p, 0,
                                 from_outside(&p, &p.member[2].signer, newcomer,
                                              MLS_CONTENT_COMMIT,

@@ -149,6 +149,8 @@ static inline void put_reinit(struct scene *s, uint16_t version)
 static inline void put_external_init(struct scene *s)
 {
     struct mls_external_init *init = tb_arena_take(&s->f.arena, 1, sizeof *init);
+    init->kem_output = (tb_bytes){ tb_arena_take(&s->f.arena, 1, s->f.suite.dh_public_len),
+                                   s->f.suite.dh_public_len };
     put_own(s, MLS_PROPOSAL_EXTERNAL_INIT)->of.external_init = init;
 }
 

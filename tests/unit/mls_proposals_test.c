@@ -304,7 +304,7 @@ static void new_extensions_and_requirements_are_supported_by_all_who_stay(void *
     put_extensions(&s, &known, 1);
     assert_ok(apply(&s));
     put_extensions(&s, &unknown, 1);
-    assert_status(apply(&s), MLS_LEAF_REQUIRED);
+    assert_status(apply(&s), MLS_LEAF_CONTEXT_EXTENSION);
     put_extensions(&s, &required, 1);
     assert_status(apply(&s), MLS_LEAF_REQUIRED);
     put_extensions(&s, twice, 2);
@@ -316,7 +316,7 @@ static void new_extensions_and_requirements_are_supported_by_all_who_stay(void *
     parts.leaf.capabilities.extensions.count = 1; /* no longer 0xff01 */
     put_extensions(&s, &known, 1);
     put_add_of(&s, &client, leaf_sign(&s.f, &client, &parts, (tb_bytes){ NULL, 0 }, 0));
-    assert_status(apply(&s), MLS_LEAF_REQUIRED);
+    assert_status(apply(&s), MLS_LEAF_CONTEXT_EXTENSION);
     scene_end(&s);
 }
 

@@ -63,7 +63,7 @@ static void make_path(struct room *r, struct joiner *j, size_t who, const uint32
 
 static void joiner_begin(struct room *r, struct joiner *j, size_t who, const uint32_t *old)
 {
-    *j = (struct joiner){ .init = { TB_LITERAL("kem output") } };
+    *j = (struct joiner){ .init = { TB_LITERAL("thirty-two octets of kem output.") } };
     put(j, (struct mls_proposal){ .proposal_type = MLS_PROPOSAL_EXTERNAL_INIT,
                                   .of = { .external_init = &j->init } });
     if (old != NULL) {

@@ -144,7 +144,7 @@ static void a_leaf_supports_what_the_group_uses_and_requires(void **state)
     s.rules.extension_count = 1;
     assert_ok(check(&s, MLS_LEAF_KEY_PACKAGE));
     s.rules.extension_count = 2; /* section 13.4: every extension of the GroupContext */
-    assert_status(check(&s, MLS_LEAF_KEY_PACKAGE), MLS_LEAF_REQUIRED);
+    assert_status(check(&s, MLS_LEAF_KEY_PACKAGE), MLS_LEAF_CONTEXT_EXTENSION);
     s.rules.extension_count = 0;
 
     required->proposal_types.at = s.required_proposals;
