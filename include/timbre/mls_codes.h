@@ -169,6 +169,8 @@ enum mls_status_of_mls {
     MLS_LEAF_CREDENTIAL = 344, /* a member does not support another member's credential type */
     MLS_LEAF_EXTENSION = 345, /* a leaf node uses an extension that its capabilities omit */
     MLS_LEAF_UPDATE_KEY = 347, /* an updated leaf keeps the encryption key of the old one */
+    /* a leaf node does not support an extension of the GroupContext */
+    MLS_LEAF_CONTEXT_EXTENSION = 348,
     MLS_KEY_PACKAGE_SIGNATURE = 350, /* the signature of a key package does not verify */
     MLS_KEY_PACKAGE_INIT_KEY = 351, /* the init key of a key package is also its leaf's key */
     MLS_PROPOSALS_UNKNOWN_REF = 360, /* a commit refers to a proposal that is not pending */
@@ -185,6 +187,7 @@ enum mls_status_of_mls {
     MLS_PROPOSALS_EXTERNAL_INIT = 371,
     MLS_PROPOSALS_NOT_EXTERNAL = 372, /* an external commit holds a proposal it may not hold */
     MLS_PROPOSALS_NOT_SUPPORTED = 373, /* a member does not support this type of proposal */
+    MLS_PROPOSALS_KEM_OUTPUT = 374, /* the KEM output of an ExternalInit has a wrong length */
     MLS_PROPOSALS_APP_DATA = 375, /* app data updates contradict each other or the dictionary */
     MLS_PROPOSALS_DICTIONARY = 376, /* only AppDataUpdate may change the app data dictionary */
     MLS_PROPOSALS_SELF_REMOVE = 377, /* a SelfRemove by value or together with a Remove */
@@ -197,8 +200,9 @@ enum mls_status_of_mls {
     MLS_GROUP_INFO_CONTEXT = 391, /* a GroupInfo has not the context that the commit leads to */
     MLS_GROUP_INFO_TAG = 392, /* a GroupInfo has not the confirmation tag of the commit */
     MLS_GROUP_INFO_NO_TREE = 393, /* the ratchet tree is neither in the GroupInfo nor beside */
-    MLS_BLOB = 394, /* a stored group is damaged or of an unknown version */
+    MLS_BLOB = 394, /* a stored group is damaged */
     MLS_GROUP_INFO_NO_EXTERNAL_PUB = 395, /* a GroupInfo has no key for external commits */
+    MLS_BLOB_VERSION = 396, /* a stored group is of a version that is not read here */
     MLS_GENERATION_USED = 450, /* the key of this generation was used or given up */
     MLS_GENERATION_SKIP = 451, /* the sender ran further ahead than keys are derived */
     MLS_GENERATION_END = 452, /* the sender's ratchet has no generation left in this epoch */
@@ -228,6 +232,8 @@ enum mls_status_of_mls {
     MLS_SUBGROUP_MEMBER = 490, /* a member of the new group is none of the old group's */
     MLS_SUBGROUP_LEFT_OUT = 491, /* a member of the old group is not in the new one */
     MLS_PENDING_FOREIGN = 492, /* a detached commit is of another epoch or group */
+    MLS_GROUP_ID_TAKEN = 493, /* we are in a group with this id already */
+    MLS_EXPORT_CONSUMED = 494, /* the exported secret of this component was taken already */
 };
 #endif
 
