@@ -6,6 +6,7 @@
  * covers: mls_group_commit mls_group_receive mls_group_merge mls_group_join mls_group_external_join
  *         mls_group_branch mls_group_branch_join mls_group_pending_attach mls_group_decode
  *         mls_treekem_decrypt mls_tree_path_merge mls_proposals_apply life_hostile
+ *         life_hostile_welcome life_hostile_outsider
  */
 #include "tests/fuzz/fuzz.h"
 #include "tests/members/life.h"

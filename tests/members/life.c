@@ -399,7 +399,7 @@ static void join_from_outside(struct life *life)
 
 static void step(struct life *life)
 {
-    switch (life_choose(life, 20)) {
+    switch (life_choose(life, 22)) {
     case 0:
     case 1:
     case 2: write_mail(life); break;
@@ -418,6 +418,8 @@ static void step(struct life *life)
     case 15: branch(life); break;
     case 16:
     case 17: life_hostile(life); break;
+    case 18: life_hostile_welcome(life); break;
+    case 19: life_hostile_outsider(life); break;
     default: commit(life); break;
     }
     tb_arena_wipe(&life->w.arena);

@@ -33,5 +33,8 @@ void life_run(struct life *life, tb_bytes choices);
 
 /* A member or an outsider sends what breaks a rule; all members refuse it and are as before. */
 void life_hostile(struct life *life);
+/* The same of Welcomes and trees, and of messages from outside. */
+void life_hostile_welcome(struct life *life);
+void life_hostile_outsider(struct life *life);
 
 #endif
