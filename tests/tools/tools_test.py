@@ -281,6 +281,54 @@ class RunnerTest(unittest.TestCase):
         self.assertEqual(self.counted(0, "nothing to say\n"), (0, 1, 0))
 
 
+class ValidationCheck(unittest.TestCase):
+    """tools/validationcheck: one page that is right, and each way to be wrong."""
+
+    STATUS = '    CODE(MLS_ONE, 300, "one")\n    CODE(MLS_TWO, 301, "two")\n'
+    CHECK = "static tb_status look(int a)\n{\n    return TB_STATUS(MLS_ONE);\n}\n"
+    TEST = ("static void it_is_so(void **state)\n{\n    assert_status(look(1), MLS_ONE);\n}\n"
+            "    cmocka_unit_test(it_is_so),\n")
+    PAGE = ("| 7.3 | 1 |\n\n| 7.3-1 | it is not so | `a.c:look` | `MLS_ONE` | `t.c:it_is_so` |\n\n"
+            "| `MLS_TWO` | something else |\n")
+
+    def problems(self, **changed):
+        files = {"page": self.PAGE, "status": self.STATUS, "check": self.CHECK, "test": self.TEST}
+        files.update(changed)
+        tree = Tree({"docs/mls-validation.md": files["page"],
+                     "src/mls/status.h": files["status"], "src/crypto/status.h": "",
+                     "src/wire/status.h": "", "src/mls/a.c": files["check"],
+                     "tests/unit/t.c": files["test"]})
+        program = os.path.join(tree.root, "tools", "validationcheck")
+        os.makedirs(os.path.dirname(program))
+        shutil.copy(os.path.join(TOOLS, "validationcheck"), program)
+        done = subprocess.run([sys.executable, program], stdout=subprocess.PIPE, check=False)
+        shutil.rmtree(tree.root)
+        return done.returncode, done.stdout.decode()
+
+    def test_a_true_page_passes(self):
+        self.assertEqual(self.problems(), (0, "1 rules, 0 problems\n"))
+
+    def test_each_lie_is_found(self):
+        lies = [
+            (dict(page=self.PAGE.replace("7.3-1", "7.3-2")), "expected number 1"),
+            (dict(page=self.PAGE.replace("| 7.3 | 1 |", "| 7.3 | 2 |")), "in the list"),
+            (dict(page=self.PAGE.replace("a.c:look", "a.c:book")), "defines no book"),
+            (dict(page=self.PAGE.replace("a.c:look", "b.c:look")), "does not exist"),
+            (dict(page=self.PAGE.replace("`MLS_ONE`", "`MLS_SIX`")), "no status MLS_SIX"),
+            (dict(page=self.PAGE.replace("t.c:it_is_so", "t.c:it_is_not")), "defines no it_is_not"),
+            (dict(page=self.PAGE.replace("| `MLS_TWO` | something else |\n", "")), "has no row"),
+            (dict(page=self.PAGE.replace("`MLS_TWO`", "`MLS_ONE`")), "among those that are no"),
+            (dict(check=self.CHECK.replace("MLS_ONE", "TB_OK")), "look does not name MLS_ONE"),
+            (dict(test=self.TEST.replace("MLS_ONE", "TB_OK")), "it_is_so does not name MLS_ONE"),
+            (dict(test=self.TEST.replace("cmocka_unit_test(it_is_so),", "")), "is not run"),
+        ]
+        for changed, words in lies:
+            code, output = self.problems(**changed)
+            self.assertEqual(code, 1)
+            self.assertIn(words, output)
+
+
+
 if __name__ == "__main__":
     result = unittest.main(exit=False, verbosity=0).result
     failed = len(result.failures) + len(result.errors)
