@@ -228,9 +228,7 @@ tb_status mls_group_blob_tail(const struct mls_group *group, uint16_t version, t
     struct mls_secret_tree *tree = NULL;
     *out = NULL;
     if (version < MLS_BLOB_VERSION_DIGEST) return TB_STATUS(tail.len == 0 ? TB_OK : MLS_BLOB);
-    if (!tb_is_ok(wire_decode(&mls_blob_2_desc, tail, arena, &in, NULL))) {
-        return TB_STATUS(MLS_BLOB);
-    }
+    TRY(mls_structs_stored(&mls_blob_2_desc, tail, arena, &in));
     if (in.exporter_tree.len == 0) return TB_STATUS(TB_OK);
     TRY(mls_secret_tree_decode(group->env.suite, group->env.mem, in.exporter_tree, arena, &tree));
     if (!group->is_active || !mls_secret_tree_is_silent(tree) ||
