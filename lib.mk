@@ -1,7 +1,6 @@
 # The MLS library for other programs: include/timbre/mls.h over the rooms below (docs/mls.md).
 #   $(BUILD)/lib/libtimbre-mls.so.0   exports the functions of the header and nothing else
 #   $(BUILD)/lib/libtimbre-mls.a      one object; what is not in the header is local to it
-#   $(BUILD)/amalgamation/mls.[ch]    the same as two files
 
 PREFIX     ?= /usr/local
 LIBDIR     ?= $(PREFIX)/lib
@@ -38,10 +37,21 @@ $(LIB)/timbre-mls.pc: timbre-mls.pc.in FORCE
 	 -e 's|@INCLUDEDIR@|$(INCLUDEDIR)|' -e 's|@VERSION@|$(LIB_VERSION)|' \
 	 -e 's|@REQUIRES@|$(LIB_PKGS)|' $< > $@
 
+# Each example with its allocations failing one after another (tests/lib/failing.c).
+$(LIB)/failing-%: $(BUILD)/asan/examples/%.failing.o $(BUILD)/asan/tests/lib/failing.o \
+		$(call archives,api,asan)
+	@mkdir -p $(@D); $(asan_CC) $(filter %.o,$^) -Wl,--start-group $(filter %.a,$^) \
+	 -Wl,--end-group $(asan_LINK) -Wl,--wrap=malloc $(shell pkg-config --libs $(LIB_PKGS)) -o $@
+$(BUILD)/asan/examples/%.failing.o: examples/%.c $(BUILD)/asan/flags
+	@mkdir -p $(@D); $(asan_CC) $(asan_CFLAGS) -Wno-missing-prototypes -Dmain=example_main \
+	 -MMD -MP -c $< -o $@
+
 .PHONY: lib install
 lib: $(LIB)/$(LIB_NAME).a $(LIB)/$(LIB_SONAME) $(LIB)/timbre-mls.pc
 install: lib
-	$(INSTALL) -d $(DESTDIR)$(LIBDIR)/pkgconfig $(DESTDIR)$(INCLUDEDIR)/timbre
+	$(INSTALL) -d $(DESTDIR)$(LIBDIR)/pkgconfig $(DESTDIR)$(INCLUDEDIR)/timbre \
+	 $(DESTDIR)$(MANDIR)/man3
+	$(INSTALL) -m 644 docs/timbre-mls.3 $(DESTDIR)$(MANDIR)/man3
 	$(INSTALL) -m 644 $(LIB_HEADERS) $(DESTDIR)$(INCLUDEDIR)/timbre
 	$(INSTALL) -m 644 $(LIB)/$(LIB_NAME).a $(DESTDIR)$(LIBDIR)
 	$(INSTALL) -m 755 $(LIB)/$(LIB_SONAME) $(DESTDIR)$(LIBDIR)/$(LIB_NAME).so.$(LIB_VERSION)

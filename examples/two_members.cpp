@@ -1,6 +1,6 @@
 /*
- * The library from C++: owners as unique_ptr, errors as exceptions.  Alice and Bob share a key for a
- * call that runs beside the group (the exporter), before and after Bob's departure and return by an
+ * The library from C++: owners as unique_ptr, errors as exceptions.  Alice and Bob share a key for
+ * a call that runs beside the group (the exporter), before and after Bob leaves and returns by an
  * external commit.
  *
  *   c++ -std=c++14 two_members.cpp $(pkg-config --cflags --libs timbre-mls) -o two_members_cpp

@@ -100,8 +100,20 @@ def test_destdir_is_respected(_):
         found = sorted(os.path.relpath(os.path.join(folder, name), place)
                        for folder, _, names in os.walk(place) for name in names)
     for path in ("usr/include/timbre/mls.h", "usr/lib/libtimbre-mls.a", "usr/lib/libtimbre-mls.so",
-                 "usr/lib/libtimbre-mls.so.0", "usr/lib/pkgconfig/timbre-mls.pc"):
+                 "usr/lib/libtimbre-mls.so.0", "usr/lib/pkgconfig/timbre-mls.pc",
+                 "usr/share/man/man3/timbre-mls.3"):
         assert path in found, found
+
+
+def test_the_manual_names_every_function(_):
+    with open(os.path.join(ROOT, "docs/timbre-mls.3"), encoding="utf-8") as file:
+        text = file.read()
+    named = set(re.findall(r"\\fB(mls_\w+)\\fR\(\)", text))
+    missing, ghosts = header_functions() - named, named - header_functions()
+    assert not missing and not ghosts, f"missing: {missing}; not there: {ghosts}"
+    if shutil.which("groff"):
+        out = run("groff", "-man", "-ww", "-z", os.path.join(ROOT, "docs/timbre-mls.3"))
+        assert not out, out
 
 
 def test_two_members_in_c(installed):
@@ -127,6 +139,21 @@ def test_delivery_service_in_c(installed):
     out = installed.build("gcc", "-std=c11", "delivery_service.c",
                           os.path.join(installed.prefix, "service"))
     assert "epoch 2: removes carol\n" in out and "carol is out\n" in out, out
+
+
+def failing(example):
+    program = os.path.join(BUILD, "lib", f"failing-{example}")
+    make(program)
+    out = run(program)
+    assert re.search(r"^\d+ passed, 0 failed$", out, re.M), out
+
+
+def test_two_members_survive_every_failed_allocation(_):
+    failing("two_members")
+
+
+def test_delivery_service_survives_every_failed_allocation(_):
+    failing("delivery_service")
 
 
 def test_codes_are_those_of_the_sources(_):
