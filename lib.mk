@@ -1,6 +1,7 @@
 # The MLS library for other programs: include/timbre/mls.h over the rooms below (docs/mls.md).
 #   $(BUILD)/lib/libtimbre-mls.so.0   exports the functions of the header and nothing else
 #   $(BUILD)/lib/libtimbre-mls.a      one object; what is not in the header is local to it
+#   $(BUILD)/amalgamation/mls.[ch]    the same as two files (make amalgamation)
 
 PREFIX     ?= /usr/local
 LIBDIR     ?= $(PREFIX)/lib
@@ -46,7 +47,13 @@ $(BUILD)/asan/examples/%.failing.o: examples/%.c $(BUILD)/asan/flags
 	@mkdir -p $(@D); $(asan_CC) $(asan_CFLAGS) -Wno-missing-prototypes -Dmain=example_main \
 	 -MMD -MP -c $< -o $@
 
-.PHONY: lib install
+# The same as two files, for programs that compile it themselves.
+$(BUILD)/amalgamation/mls.c: tools/amalgamate tools/tables.py $(LIB_C) $(LIB_HEADERS) \
+		$(wildcard $(foreach room,$(up_to_api),src/$(room)/*.h))
+	@echo "  write $(@D)/mls.h, mls.c"; tools/amalgamate $(@D)
+
+.PHONY: lib amalgamation install
+amalgamation: $(BUILD)/amalgamation/mls.c
 lib: $(LIB)/$(LIB_NAME).a $(LIB)/$(LIB_SONAME) $(LIB)/timbre-mls.pc
 install: lib
 	$(INSTALL) -d $(DESTDIR)$(LIBDIR)/pkgconfig $(DESTDIR)$(INCLUDEDIR)/timbre \

@@ -78,7 +78,6 @@ static inline struct mls_octets mls_convert_out(tb_bytes octets)
 {
     return (struct mls_octets){ octets.data, octets.len };
 }
-static inline int mls_convert_status(tb_status status) { return status.code; }
 
 /*
  * A struct that begins with its size, from a program of another version: what it does not have is

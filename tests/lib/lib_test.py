@@ -141,6 +141,29 @@ def test_delivery_service_in_c(installed):
     assert "epoch 2: removes carol\n" in out and "carol is out\n" in out, out
 
 
+def test_amalgamation_is_deterministic(_):
+    make("amalgamation")
+    with tempfile.TemporaryDirectory() as place:
+        run("tools/amalgamate", place)
+        for name in ("mls.h", "mls.c"):
+            run("cmp", os.path.join(place, name), os.path.join(BUILD, "amalgamation", name))
+
+
+def test_amalgamation_compiles_and_runs_an_example(installed):
+    place = os.path.join(installed.prefix, "amalgamation")
+    shutil.copytree(os.path.join(BUILD, "amalgamation"), place)
+    os.mkdir(os.path.join(place, "timbre"))  # the example says <timbre/mls.h>
+    with open(os.path.join(place, "timbre/mls.h"), "w", encoding="utf-8") as file:
+        file.write('#include "../mls.h"\n')
+    for compiler in ("gcc", CLANG):
+        run(compiler, "-std=c11", "-D_GNU_SOURCE", "-O1", "-fvisibility=hidden", *WARN, "-c",
+            "mls.c", "-o", "mls.o", "-Wno-unused-function", cwd=place)
+        run(compiler, "-std=c11", *WARN, "-I.", os.path.join(ROOT, "examples/two_members.c"),
+            "mls.o", "-lcrypto", "-lsodium", "-o", "two", cwd=place)
+        out = run("./two", cwd=place)
+        assert "alice to bob: Still here.\n" in out, out
+
+
 def failing(example):
     program = os.path.join(BUILD, "lib", f"failing-{example}")
     make(program)
