@@ -19,6 +19,8 @@ static const struct host_cli_verb verbs[] = {
     { "room", "show", "ROOM", 1, 1, "one room", host_verb_room_show },
     { "room", "thaw", "ROOM", 1, 1, "after a restore: go on without waiting any longer",
       host_verb_room_thaw },
+    { "desk", "refound", "", 0, 0, "the desk is lost: a link for who founds another",
+      host_verb_desk_refound },
     { "backup", NULL, "FILE", 1, 1, "everything into one file, while the hub runs",
       host_verb_backup },
     { "verify", NULL, "FILE", 1, 1, "is this backup whole?", host_verb_verify },

@@ -28,6 +28,7 @@ static const char *type_name(enum client_show_kind kind)
     case CLIENT_SHOW_REVISED: return "revised";
     case CLIENT_SHOW_REACTION: return "reaction";
     case CLIENT_SHOW_READ: return "read";
+    case CLIENT_SHOW_DESK_ANEW: return "desk_anew";
     case CLIENT_SHOW_FAILED: return "refused"; /* the session, when it is of no act */
     case CLIENT_SHOW_DONE:
     case CLIENT_SHOW_DELAYED: break;
@@ -49,7 +50,9 @@ json_t *cli_notice_record(const struct client_show *show)
     cli_json_set(record, "type", json_string(type));
     set_text(record, "room", show->room);
     set_text(record, "room_name", show->room_name);
-    if (show->number != 0) {
+    if (show->number != 0 && show->kind == CLIENT_SHOW_DESK_ANEW) {
+        cli_json_set(record, "reports", json_integer((json_int_t)show->number));
+    } else if (show->number != 0) {
         cli_json_set(record, "room_seq", json_integer((json_int_t)show->number));
     }
     if (show->at_ms != 0) cli_json_set(record, "time", cli_json_time(show->at_ms));
@@ -120,6 +123,17 @@ void cli_notice_on_show(void *ctx, const struct client_show *show)
         break;
     case CLIENT_SHOW_ROOM_CLOSED:
         cli_out_note(&app->out, "timbre: the room %s is closed.\n", room);
+        break;
+    case CLIENT_SHOW_DESK_ANEW:
+        /* Never quiet: who reads reports from here on is another. */
+        if (!cli_out_is_text(&app->out)) break;
+        fprintf(app->out.err, "timbre: the operator of this hub has declared the moderation desk "
+                              "lost and founds it anew.\n");
+        if (show->number == 0) break;
+        fprintf(app->out.err, "timbre: %llu of your reports went to the old desk; what it had not "
+                              "decided nobody can read any more.\n"
+                              "timbre: 'timbre report list' shows them; report again what still "
+                              "matters.\n", (unsigned long long)show->number);
         break;
     default: break;
     }

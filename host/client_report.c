@@ -118,7 +118,8 @@ int cli_verb_report_list(struct cli_app *app)
         const char *name = chat_reason_name(reports[i].reason_code);
         json_t *row = json_object();
         cli_json_set(row, "report", cli_json_hex(reports[i].report_id));
-        cli_json_set(row, "state", json_string(reports[i].is_sent ? "handed in" : "kept"));
+        cli_json_set(row, "state", json_string(reports[i].is_gone ? "desk lost"
+                                                 : reports[i].is_sent ? "handed in" : "kept"));
         cli_json_set(row, "time", cli_json_time(reports[i].received_ms));
         cli_json_set(row, "reason", json_string(name != NULL ? name : "unknown"));
         cli_json_set(row, "room", cli_json_text(reports[i].room));

@@ -79,6 +79,7 @@ int host_verb_user_show(struct host_cli *cli);
 int host_verb_user_admin(struct host_cli *cli);
 int host_verb_user_close_sessions(struct host_cli *cli);
 int host_verb_invite_create(struct host_cli *cli);
+int host_verb_desk_refound(struct host_cli *cli);
 int host_verb_invite_list(struct host_cli *cli);
 int host_verb_invite_revoke(struct host_cli *cli);
 int host_verb_room_list(struct host_cli *cli);

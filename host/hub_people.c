@@ -175,6 +175,31 @@ int host_verb_invite_create(struct host_cli *cli)
     return end(&work, code);
 }
 
+int host_verb_desk_refound(struct host_cli *cli)
+{
+    struct room_to_work work;
+    struct tb_arena *arena = begin(&work);
+    struct chat_opaque fragment;
+    struct chat_admin_invite request = {
+        .is_admin = 1, .expires_ms = host_clock_unix_ms() + 7 * (uint64_t)DAY_MS,
+        .use_count_max = 1
+    };
+    if (cli->is_dry_run) {
+        puts("would declare the desk lost: reports that it has not decided stay unread, everybody "
+             "is told, and the next admin's client founds a new one");
+        return end(&work, HOST_EXIT_OK);
+    }
+    if (!cli->is_yes) {
+        host_cli_fail(cli, "usage", "reports that the desk has not decided are lost with it; "
+                                    "--yes goes on");
+        return end(&work, HOST_EXIT_USAGE);
+    }
+    int code = host_cli_call(cli, CHAT_VERB_ADMIN_DESK_REFOUND, &chat_admin_invite_desc, &request,
+                             arena, &chat_opaque_desc, &fragment);
+    if (code == HOST_EXIT_OK) host_link_print(cli, fragment.value, true, request.expires_ms, 1);
+    return end(&work, code);
+}
+
 int host_verb_invite_list(struct host_cli *cli)
 {
     return list(cli, CHAT_VERB_ADMIN_INVITES, "there are no invitations");

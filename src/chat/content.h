@@ -37,6 +37,7 @@ enum {
 #define CHAT_TYPE_HEAD_REQUEST "application/vnd.timbre.head-request+cbor"
 #define CHAT_TYPE_HEAD "application/vnd.timbre.head+cbor"
 #define CHAT_TYPE_DESK_KEYS "application/vnd.timbre.desk-keys+cbor"
+#define CHAT_TYPE_DESK_OWNER "application/vnd.timbre.desk-owner+cbor"
 
 enum chat_disposition {
     CHAT_DISPOSITION_UNSPECIFIED = 0,

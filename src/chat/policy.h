@@ -117,6 +117,8 @@ struct chat_policy_hub {
     size_t agent_count;
     tb_bytes desk_uri;          /* empty: no desk yet */
     tb_bytes desk_verify_key;
+    const struct chat_desk_past *desk_past; /* what rooms may still name, oldest first */
+    size_t desk_past_count;
 };
 /* Views into the record, agent keys in the arena.  An agent is in use when until_ms is 0. */
 TB_MUST_USE tb_status chat_policy_hub_of_record(const struct chat_hub_record *record,
@@ -159,6 +161,10 @@ TB_MUST_USE tb_status chat_policy_check_room(const struct chat_policy_room *room
                                              const struct chat_policy_hub *hub,
                                              const struct chat_policy_leaf *leaves,
                                              size_t leaf_count, struct tb_arena *arena);
+/* Are the room's reports to go on to another desk, or another key of it?  Only along the record. */
+TB_MUST_USE tb_status chat_policy_check_recipient_change(const struct chat_frank_policy *before,
+                                                         const struct chat_frank_policy *after,
+                                                         const struct chat_policy_hub *hub);
 /* A room of this domain, at most CHAT_URI_LEN_MAX octets, else CHAT_POLICY_ROOM_URI. */
 TB_MUST_USE tb_status chat_policy_check_uri(tb_bytes room_uri, tb_bytes domain);
 
@@ -222,7 +228,8 @@ struct chat_policy_commit {
  *     by a decision about the room (Safe AAD 0xF102) one participant as owner, where no owner with
  *     a device is left (amendments 4);
  *     rotation of 0x0021 signed by the old key (Safe AAD 0xF106 = the signature's octets);
- *     AppEphemeral 0x0050 and 0x0051
+ *     0xF101 so that reports go to what the hub's record names now, or did later than what the room
+ *     names (amendments 25); AppEphemeral 0x0050 and 0x0051
  *   a hub's 0x0022 update shares its commit with nobody else's, and one that removes (so that
  *     indices shift) with no other at all
  *   role changes, additions and removals are authorised; a participant is touched once; members
@@ -247,6 +254,11 @@ TB_MUST_USE tb_status chat_policy_check_proposal(const struct chat_policy_room *
                                                  const struct chat_policy_proposal *proposal,
                                                  struct tb_arena *arena);
 
+/* The hub's update of 0xF101: the same policy with the desk as it stands, ready to propose. */
+TB_MUST_USE tb_status chat_policy_recipient_proposal(const struct chat_frank_policy *frank,
+                                                     const struct chat_policy_hub *hub,
+                                                     struct tb_arena *arena,
+                                                     struct mls_proposal *out);
 /* Encode a ParticipantListUpdate as the `update` of an AppDataUpdate; and one ready to propose. */
 TB_MUST_USE tb_status chat_policy_update_proposal(const struct chat_participant_update *update,
                                                   struct tb_arena *arena,

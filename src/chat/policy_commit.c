@@ -132,6 +132,11 @@ static tb_status check_hub_proposal(const struct chat_policy_room *room,
         if (component == MLS_COMPONENT_FRANKING_SIGNATURE_KEY) {
             return check_hub_rotation(room, suite, proposal, arena);
         }
+        /* What it says is judged with the room that it leads to. */
+        if (component == MLS_COMPONENT_TIMBRE_FRANK_POLICY
+            && body->of.app_data_update->op == MLS_APP_DATA_UPDATE) {
+            return TB_STATUS(TB_OK);
+        }
         if (component != MLS_COMPONENT_PARTICIPANT_LIST) {
             return TB_STATUS(CHAT_POLICY_HUB_PROPOSAL);
         }
@@ -544,7 +549,8 @@ static bool is_changeable(uint16_t component_id)
 {
     return component_id == MLS_COMPONENT_FRANKING_SIGNATURE_KEY
            || component_id == MLS_COMPONENT_PARTICIPANT_LIST
-           || component_id == MLS_COMPONENT_ROOM_METADATA;
+           || component_id == MLS_COMPONENT_ROOM_METADATA
+           || component_id == MLS_COMPONENT_TIMBRE_FRANK_POLICY;
 }
 
 static tb_status check_rest_unchanged(const struct chat_policy_room *before,
@@ -587,5 +593,6 @@ tb_status chat_policy_check_commit(const struct chat_policy_room *before,
         return TB_STATUS(CHAT_POLICY_DICTIONARY);
     }
     TRY(check_rest_unchanged(before, after));
+    TRY(chat_policy_check_recipient_change(&before->frank, &after->frank, hub));
     return chat_policy_check_uri(after->metadata.room_uri, hub->domain);
 }

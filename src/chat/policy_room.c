@@ -314,19 +314,74 @@ static tb_status check_hub_keys(const struct chat_policy_room *room,
     return TB_STATUS(CHAT_POLICY_AGENT);
 }
 
-/* Reports go to the desk; the desk's own room names itself, also before the hub knows of it. */
+/* Where in the hub's record this recipient stands: the current one behind all past; SIZE_MAX: it
+ * is none of them. */
+static size_t recipient_place(const struct chat_policy_hub *hub,
+                              const struct chat_report_recipient *recipient)
+{
+    if (recipient->kind != CHAT_RECIPIENT_DESK) return SIZE_MAX;
+    for (size_t i = 0; i < hub->desk_past_count; i++) {
+        if (tb_bytes_equal(recipient->uri, hub->desk_past[i].uri)
+            && tb_bytes_equal(recipient->verify_key, hub->desk_past[i].verify_key)) {
+            return i;
+        }
+    }
+    bool is_current = hub->desk_uri.len != 0 && tb_bytes_equal(recipient->uri, hub->desk_uri)
+                      && tb_bytes_equal(recipient->verify_key, hub->desk_verify_key);
+    return is_current ? hub->desk_past_count : SIZE_MAX;
+}
+
+/* Reports go to the desk, or to what it was until the hub updates the room; the desk's own room
+ * names itself, also before the hub knows of it. */
 static tb_status check_recipient(const struct chat_policy_room *room,
                                  const struct chat_policy_hub *hub)
 {
     const struct chat_report_recipient *recipient = room->frank.recipients.at;
-    bool is_first_desk = room->base.room_kind == CHAT_ROOM_DESK && hub->desk_uri.len == 0;
-    tb_bytes uri = is_first_desk ? room->metadata.room_uri : hub->desk_uri;
-
-    if (room->frank.recipients.count != 1 || recipient->kind != CHAT_RECIPIENT_DESK
-        || uri.len == 0 || !tb_bytes_equal(recipient->uri, uri)
-        || (!is_first_desk && !tb_bytes_equal(recipient->verify_key, hub->desk_verify_key))) {
+    if (room->frank.recipients.count != 1 || recipient->kind != CHAT_RECIPIENT_DESK) {
         return TB_STATUS(CHAT_POLICY_RECIPIENT);
     }
+    bool is_first_desk = room->base.room_kind == CHAT_ROOM_DESK && hub->desk_uri.len == 0
+                         && tb_bytes_equal(recipient->uri, room->metadata.room_uri);
+    return TB_STATUS(is_first_desk || recipient_place(hub, recipient) != SIZE_MAX
+                         ? TB_OK
+                         : CHAT_POLICY_RECIPIENT);
+}
+
+tb_status chat_policy_check_recipient_change(const struct chat_frank_policy *before,
+                                             const struct chat_frank_policy *after,
+                                             const struct chat_policy_hub *hub)
+{
+    struct chat_frank_policy rest = *after;
+    if (wire_equal(&chat_frank_policy_desc, before, after)) return TB_STATUS(TB_OK);
+    rest.recipients = before->recipients;
+    if (!wire_equal(&chat_frank_policy_desc, before, &rest) || before->recipients.count != 1
+        || after->recipients.count != 1) {
+        return TB_STATUS(CHAT_POLICY_ROOM_CHANGED);
+    }
+    size_t from = recipient_place(hub, before->recipients.at);
+    size_t to = recipient_place(hub, after->recipients.at);
+    bool is_onward = from != SIZE_MAX && to != SIZE_MAX && from < to;
+    return TB_STATUS(is_onward ? TB_OK : CHAT_POLICY_RECIPIENT);
+}
+
+tb_status chat_policy_recipient_proposal(const struct chat_frank_policy *frank,
+                                         const struct chat_policy_hub *hub,
+                                         struct tb_arena *arena, struct mls_proposal *out)
+{
+    struct chat_report_recipient desk = { CHAT_RECIPIENT_DESK, hub->desk_uri,
+                                          hub->desk_verify_key };
+    struct chat_frank_policy next = *frank;
+    struct mls_app_data_update *app = tb_arena_take(arena, 1, sizeof *app);
+    struct wire_opaque *octets = tb_arena_take(arena, 1, sizeof *octets);
+    if (app == NULL || octets == NULL) return TB_STATUS(TB_NO_SPACE);
+    next.recipients.at = &desk;
+    next.recipients.count = 1;
+    TRY(wire_encode(&chat_frank_policy_desc, &next, arena, &octets->value));
+    app->component_id = MLS_COMPONENT_TIMBRE_FRANK_POLICY;
+    app->op = MLS_APP_DATA_UPDATE;
+    app->of.update = octets;
+    *out = (struct mls_proposal){ .proposal_type = MLS_PROPOSAL_APP_DATA_UPDATE };
+    out->of.app_data_update = app;
     return TB_STATUS(TB_OK);
 }
 
@@ -436,6 +491,8 @@ tb_status chat_policy_hub_of_record(const struct chat_hub_record *record, struct
         .agent_count = count,
         .desk_uri = record->desk_uri,
         .desk_verify_key = record->desk_verify_key,
+        .desk_past = record->desk_past.at,
+        .desk_past_count = record->desk_past.count,
     };
     return TB_STATUS(TB_OK);
 }

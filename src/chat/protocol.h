@@ -111,6 +111,7 @@ enum chat_verb_access {
     VERB(PAGES_IMPORT, 32, "pages-import", RESTRICTED, chat_pages_import, chat_nothing)            \
     VERB(PING, 33, "ping", ANYONE, chat_nothing, chat_nothing)                                     \
     VERB(LOGOUT, 34, "logout", RESTRICTED, chat_nothing, chat_nothing)                             \
+    VERB(DESK_ROTATE, 35, "desk-rotate", DESK, chat_desk_rotate, chat_opaque)                      \
     VERB(ADMIN_INVITE, 64, "admin-invite", ADMIN, chat_admin_invite, chat_opaque)                  \
     VERB(ADMIN_USERS, 65, "admin-users", ADMIN, chat_nothing, chat_admin_rows)                     \
     VERB(ADMIN_ROOMS, 66, "admin-rooms", ADMIN, chat_nothing, chat_admin_rows)                     \
@@ -118,7 +119,8 @@ enum chat_verb_access {
     VERB(ADMIN_THAW, 68, "admin-thaw", ADMIN, chat_opaque, chat_nothing)                           \
     VERB(ADMIN_STATUS, 69, "admin-status", ADMIN, chat_nothing, chat_admin_rows)                   \
     VERB(ADMIN_INVITES, 70, "admin-invites", ADMIN, chat_nothing, chat_admin_rows)                 \
-    VERB(ADMIN_INVITE_REVOKE, 71, "admin-invite-revoke", ADMIN, chat_opaque, chat_nothing)
+    VERB(ADMIN_INVITE_REVOKE, 71, "admin-invite-revoke", ADMIN, chat_opaque, chat_nothing)         \
+    VERB(ADMIN_DESK_REFOUND, 72, "admin-desk-refound", ADMIN, chat_admin_invite, chat_opaque)
 
 enum chat_verb {
 #define CHAT_VERB_ENUM(NAME_, NUMBER_, PATH_, ACCESS_, REQUEST_, ANSWER_)                          \
@@ -435,6 +437,12 @@ WIRE_STRUCT(chat_invite_put, CHAT_INVITE_PUT)
     ROW(S, BYTES_SOME, verify_key,    255)                 \
     ROW(S, SUB,        recipient_key, chat_recipient_key)
 WIRE_STRUCT(chat_desk_publish, CHAT_DESK_PUBLISH)
+/* Another verify key, signed by the one that stands, and the first RecipientKey under it. */
+#define CHAT_DESK_ROTATE(ROW, S)                           \
+    ROW(S, BYTES_SOME, verify_key,    255)                 \
+    ROW(S, BYTES_SOME, signature,     255) /* "TimbreDeskKey1" */ \
+    ROW(S, SUB,        recipient_key, chat_recipient_key)
+WIRE_STRUCT(chat_desk_rotate, CHAT_DESK_ROTATE)
 #define CHAT_REPORT_ANSWER(ROW, S)               \
     ROW(S, FIXED, report_id,   CHAT_HASH_LEN)    \
     ROW(S, U64,   received_ms, NONE)

@@ -17,6 +17,7 @@
 #define CHAT_LABEL_ACCOUNT_RECORD "TimbreAccountRecord1"
 #define CHAT_LABEL_HUB_RECORD "TimbreHubRecord1"
 #define CHAT_LABEL_RECIPIENT_KEY "TimbreRecipientKey1"
+#define CHAT_LABEL_DESK_KEY "TimbreDeskKey1"
 #define CHAT_LABEL_JOIN_REQUEST "TimbreJoinRequest1"
 #define CHAT_LABEL_LOGIN "TimbreLogin1"
 #define CHAT_LABEL_REGISTER "TimbreRegister1"
@@ -24,6 +25,7 @@
 enum {
     CHAT_RECORD_DEVICE_COUNT_MAX = 64, /* entries of a record, revoked ones counted */
     CHAT_HUB_AGENT_COUNT_MAX = 256,
+    CHAT_DESK_PAST_COUNT_MAX = 256,
     CHAT_RECIPIENT_KEY_LIFE_DAYS_MAX = 90,
     CHAT_DEVICE_ACTIVE = 1,
     CHAT_DEVICE_REVOKED = 2,
@@ -91,7 +93,7 @@ TB_MUST_USE tb_status chat_records_make_hub(const struct crypto_suite *suite,
                                             tb_bytes *encoded);
 /*
  * root_hash: the pinned H(root key).  known_version: the highest version seen, which may come
- * again. CHAT_HUB_RECORD_FORM, _ROOT, _SIGNATURE, _VERSION.
+ * again. CHAT_HUB_RECORD_FORM, _ROOT, _SIGNATURE, _VERSION, _DESK.
  */
 TB_MUST_USE tb_status chat_records_verify_hub(const struct crypto_suite *suite, tb_bytes encoded,
                                               tb_bytes root_hash, uint64_t known_version,
@@ -103,6 +105,32 @@ TB_MUST_USE tb_status chat_records_verify_hub(const struct crypto_suite *suite, 
  */
 bool chat_records_agent_next(const struct chat_hub_record *record, uint64_t time_ms, size_t *at,
                              tb_bytes *agent_key);
+
+/* ---- the desk's keys in the hub's record (amendments 25) ---- */
+
+/*
+ * The old verify key hands over to the next: signature of the chat_desk_past that the old one
+ * becomes.  place: how many desk_past the record has before it.
+ */
+TB_MUST_USE tb_status chat_records_desk_key_sign(const struct crypto_suite *suite,
+                                                 const struct crypto_signing_key *verify_key,
+                                                 const struct chat_desk_key_tbs *tbs,
+                                                 struct tb_arena *arena, tb_bytes *signature);
+/* tbs->verify_key is the signer.  CHAT_HUB_RECORD_DESK. */
+TB_MUST_USE tb_status chat_records_desk_key_verify(const struct crypto_suite *suite,
+                                                   const struct chat_desk_key_tbs *tbs,
+                                                   tb_bytes signature, struct tb_arena *arena);
+/* Each desk_past leads to the next, the last to what stands: by the old key's signature over a key
+ * of the same desk, or by the operator to another desk.  CHAT_HUB_RECORD_DESK. */
+TB_MUST_USE tb_status chat_records_desk_check(const struct crypto_suite *suite,
+                                              const struct chat_hub_record *record,
+                                              struct tb_arena *arena);
+/*
+ * Does what `next` says of the desk follow from what `known` said?  *is_anew: the operator founded
+ * it anew in between.  CHAT_HUB_RECORD_DESK.
+ */
+TB_MUST_USE tb_status chat_records_desk_follows(const struct chat_hub_record *known,
+                                                const struct chat_hub_record *next, bool *is_anew);
 
 /* ---- recipient keys (amendments 25) ---- */
 

@@ -59,6 +59,7 @@ tb_status chat_records_make_hub(const struct crypto_suite *suite,
     made.v = 1;
     TRY(tb_arena_dup(arena, crypto_signing_key_public(root), &made.root_key));
     TRY(check_hub_form(suite, &made));
+    TRY(chat_records_desk_check(suite, &made, arena));
     TRY(hub_tbs(&made, arena, &tbs));
     TRY(crypto_sign_label(suite, root, CHAT_LABEL_HUB_RECORD, &tbs, 1, arena, &made.signature));
     TRY(wire_encode(&chat_hub_record_desc, &made, arena, encoded));
@@ -82,6 +83,7 @@ tb_status chat_records_verify_hub(const struct crypto_suite *suite, tb_bytes enc
     TRY(chat_status_as(crypto_verify_label(suite, record.root_key, CHAT_LABEL_HUB_RECORD, &tbs, 1,
                                            record.signature, arena),
                        CHAT_HUB_RECORD_SIGNATURE));
+    TRY(chat_records_desk_check(suite, &record, arena));
     if (record.version < known_version) return TB_STATUS(CHAT_HUB_RECORD_VERSION);
     *out = record;
     return TB_STATUS(TB_OK);

@@ -11,6 +11,7 @@
 #include "chat/structs.h"
 #include "crypto/crypto.h"
 
+#define CHAT_LABEL_SEALED_DESK_KEY "TimbreSealedDeskKey1"
 #define CHAT_LABEL_SEALED_STATEMENT "TimbreSealedStatement1"
 
 enum { CHAT_STATEMENT_TEXT_LEN_MAX = 16384 };
@@ -45,6 +46,16 @@ TB_MUST_USE tb_status chat_statement_hash(const struct crypto_suite *suite, tb_b
 TB_MUST_USE tb_status chat_statement_render(const struct chat_statement *statement,
                                             struct tb_buf *out);
 
+/* HPKE to a device's signature key, as X25519; the label says what for. */
+TB_MUST_USE tb_status chat_device_seal(const struct crypto_suite *suite, const char *label,
+                                       tb_bytes device, tb_bytes device_key, tb_bytes encoded,
+                                       struct tb_rng *rng, struct tb_arena *arena,
+                                       struct chat_sealed_statement *out);
+/* CHAT_STATEMENT_SEALED. */
+TB_MUST_USE tb_status chat_device_open(const struct crypto_suite *suite, const char *label,
+                                       const struct crypto_signing_key *device_key,
+                                       const struct chat_sealed_statement *sealed,
+                                       struct tb_arena *arena, tb_bytes *encoded);
 /*
  * For an account without a KeyPackage (amendments 27): HPKE to a device key of its record, used as
  * an X25519 key (crypto/montgomery.h), with the device's URI as context.  What makes it the desk's

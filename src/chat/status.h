@@ -69,6 +69,7 @@
     CODE(CHAT_RECORD_REVOKED_BACK, 666, "a revoked device became active again")                    \
     CODE(CHAT_RECORD_KEY_KEPT, 667, "a device was revoked and the account key kept")               \
     CODE(CHAT_RECORD_DEVICE_COUNT, 668, "the record lists too many devices")                       \
+    CODE(CHAT_HUB_RECORD_DESK, 669, "the desk's key does not follow from the one before")          \
     CODE(CHAT_LEAF_IDENTITY, 670, "a leaf's identity is not a device of this account")             \
     CODE(CHAT_LEAF_KEY, 671, "a leaf's key is not the active device key of the record")            \
     CODE(CHAT_HUB_RECORD_FORM, 672, "the hub record is of an unknown version or inconsistent")     \

@@ -364,6 +364,21 @@ WIRE_STRUCT(chat_account_record, CHAT_ACCOUNT_RECORD)
     ROW(S, U64,        from_ms,       NONE)           \
     ROW(S, U64,        until_ms,      NONE) /* 0: still in use */
 WIRE_STRUCT(chat_agent_key, CHAT_AGENT_KEY)
+/* A desk, or a verify key of it, that another took the place of (amendments 25). */
+#define CHAT_DESK_PAST(ROW, S)                                    \
+    ROW(S, BYTES_SOME, uri,        CHAT_URI_LEN_MAX)              \
+    ROW(S, BYTES_SOME, verify_key, 255)                           \
+    ROW(S, U64,        until_ms,   NONE)                          \
+    ROW(S, BYTES_MAX,  signature,  255) /* "TimbreDeskKey1" by verify_key, over the key that      \
+                                           follows; empty: the operator founded the desk anew */
+WIRE_STRUCT(chat_desk_past, CHAT_DESK_PAST)
+#define CHAT_DESK_KEY_TBS(ROW, S)                                         \
+    ROW(S, BYTES_SOME, domain,          253)                              \
+    ROW(S, BYTES_SOME, uri,             CHAT_URI_LEN_MAX)                 \
+    ROW(S, U32,        place,           NONE) /* of the old key, from 0 */ \
+    ROW(S, BYTES_SOME, verify_key,      255)  /* the old one */           \
+    ROW(S, BYTES_SOME, next_verify_key, 255)
+WIRE_STRUCT(chat_desk_key_tbs, CHAT_DESK_KEY_TBS)
 #define CHAT_HUB_RECORD(ROW, S)                                \
     ROW(S, U16,        v,                   NONE) /* 1 */      \
     ROW(S, BYTES_SOME, domain,              253)               \
@@ -375,6 +390,7 @@ WIRE_STRUCT(chat_agent_key, CHAT_AGENT_KEY)
     ROW(S, BYTES_SOME, intake_key,          255)               \
     ROW(S, BYTES_MAX,  desk_uri,            CHAT_URI_LEN_MAX) /* empty: no desk yet */ \
     ROW(S, BYTES_MAX,  desk_verify_key,     255)               \
+    ROW(S, VEC,        desk_past,           chat_desk_past) /* oldest first */ \
     ROW(S, BYTES_MAX,  signature,           255)
 WIRE_STRUCT(chat_hub_record, CHAT_HUB_RECORD)
 

@@ -258,6 +258,19 @@ static tb_status client_commit_records_came(struct client_turn *turn,
     return client_receive_resume(turn, room);
 }
 
+static tb_status client_commit_hub_record_came(struct client_turn *turn,
+                                               const struct client_request *request,
+                                               uint16_t code, tb_bytes body)
+{
+    struct chat_opaque answer;
+    if (code == CHAT_CODE_OK) {
+        TRY(client_answer_decode(turn, &chat_opaque_desc, body, &answer));
+        tb_status status = client_record_hub_take(turn, answer.value);
+        if (client_status_is_fatal(status)) return status;
+    }
+    return client_commit_records_came(turn, request, code, body);
+}
+
 /*
  * Every leaf that is new must be the key in its account's record. A record may be younger than
  * ours, so unknown and wrong leaves are asked for once; then the answer stands.
@@ -367,6 +380,19 @@ static tb_status client_commit_removed_ask(struct client_turn *turn, struct clie
     return TB_STATUS(TB_OK);
 }
 
+/* A desk that our record of the hub does not name: a newer record may, and is asked for once. */
+static tb_status client_commit_desk_ask(struct client_turn *turn, struct client_room *room,
+                                        tb_status refusal, bool *is_blocked)
+{
+    if ((room->flags & CLIENT_ROOM_RECORDS_ASKED) != 0) return refusal;
+    struct client_about about = { .number = room->row.no };
+    TRY(client_request_send(turn, CHAT_VERB_HUB_RECORD, &(struct chat_nothing){ 0 },
+                            client_commit_hub_record_came, &about));
+    room->record_wait_count++;
+    *is_blocked = true;
+    return TB_STATUS(TB_OK);
+}
+
 /* Stage and judge somebody else's commit.  *staged is set when it may be merged. */
 static tb_status client_commit_stage(struct client_turn *turn, struct client_room *room,
                                      const struct chat_entry_handshake *entry,
@@ -394,6 +420,9 @@ static tb_status client_commit_stage(struct client_turn *turn, struct client_roo
     }
     if (status.code == CHAT_POLICY_LEAF_RETAINED) {
         status = client_commit_removed_ask(turn, room, view, status, is_blocked);
+    }
+    if (status.code == CHAT_POLICY_RECIPIENT) {
+        status = client_commit_desk_ask(turn, room, status, is_blocked);
     }
     if (!tb_is_ok(status) || *is_blocked) {
         mls_group_drop(room->group, received.staged);

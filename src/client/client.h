@@ -70,7 +70,9 @@ enum client_show_kind {
                                  * has expired; code: enum client_revision; account: who; text */
     CLIENT_SHOW_REACTION,       /* room, number = room_seq of the message; account, text; text empty
                                  * when it was taken back */
-    CLIENT_SHOW_READ            /* room, number = room_seq of an own message; account, at_ms */
+    CLIENT_SHOW_READ,           /* room, number = room_seq of an own message; account, at_ms */
+    CLIENT_SHOW_DESK_ANEW       /* the operator founds the desk anew; number: reports of ours that
+                                 * went to the old one */
 };
 struct client_show {
     enum client_show_kind kind;
@@ -358,6 +360,7 @@ struct client_report_view {
     uint64_t received_ms;     /* by the hub; 0 while it is kept here */
     uint8_t reason_code;
     bool is_sent;             /* else kept until there is a desk */
+    bool is_gone;             /* sent to a desk that is no more */
 };
 TB_MUST_USE tb_status client_reports(struct client *client, struct tb_arena *arena,
                                      struct client_report_view **out, size_t *count);

@@ -25,7 +25,22 @@ tb_status client_desk_get(struct client_turn *turn, struct client_desk_row *out)
                             &client_desk_row_desc, out);
 }
 
-static tb_status client_desk_put(struct client_turn *turn, const struct client_desk_row *row)
+tb_status client_desk_of_room(struct client_turn *turn, const struct client_room *room,
+                              struct client_desk_row *out)
+{
+    struct client_desk_row desk;
+    tb_status status = client_desk_get(turn, &desk);
+    if (status.code != TB_NOT_FOUND) TRY(status);
+    if (!tb_is_ok(status) || !tb_bytes_equal(desk.room_uri, room->row.room_uri)) {
+        desk = (struct client_desk_row){ .room_uri = room->row.room_uri,
+                                         .verify_public = turn->client->hub.desk_verify_key,
+                                         .is_published = true };
+    }
+    *out = desk;
+    return TB_STATUS(TB_OK);
+}
+
+tb_status client_desk_put(struct client_turn *turn, const struct client_desk_row *row)
 {
     return client_table_put(turn, CLIENT_TABLE_META, client_key_text("desk"),
                             &client_desk_row_desc, row);
@@ -33,9 +48,9 @@ static tb_status client_desk_put(struct client_turn *turn, const struct client_d
 
 /* ------------------------------------------------------------------ making keys */
 
-/* A new RecipientKey in front of the others.  verify_key is held by owners of the desk only. */
+/* A new RecipientKey in front of the others, signed by a key that owners of the desk hold. */
 static tb_status client_desk_key_new(struct client_turn *turn, struct client_desk_row *desk,
-                                     struct chat_recipient_key *key)
+                                     tb_bytes signer, struct chat_recipient_key *key)
 {
     struct client *client = turn->client;
     struct crypto_signing_key verify_key = { 0 };
@@ -46,7 +61,7 @@ static tb_status client_desk_key_new(struct client_turn *turn, struct client_des
     struct client_desk_key_row *keys =
         tb_arena_take(&turn->arena, desk->keys.count + 1, sizeof *keys);
     if (keys == NULL) return TB_STATUS(TB_NO_SPACE);
-    CHECK(crypto_signing_key_from(&client->suite, desk->verify_key, &verify_key));
+    CHECK(crypto_signing_key_from(&client->suite, signer, &verify_key));
     CHECK(crypto_hpke_generate(&client->suite, client->config.rng, &private_key, public_key));
     uint64_t start_ms = turn->now_ms > CLIENT_RECIPIENT_KEY_EARLY_MS
                           ? turn->now_ms - CLIENT_RECIPIENT_KEY_EARLY_MS
@@ -149,7 +164,7 @@ static tb_status client_desk_publish(struct client_turn *turn, struct client_des
     struct chat_desk_publish publish = { .desk_room_uri = desk->room_uri,
                                          .verify_key = desk->verify_public };
     if (desk->keys.count == 0) {
-        TRY(client_desk_key_new(turn, desk, &publish.recipient_key));
+        TRY(client_desk_key_new(turn, desk, desk->verify_key, &publish.recipient_key));
         TRY(client_desk_put(turn, desk));
         TRY(client_desk_keys_send(turn, room)); /* announced before it is published */
     } else {
@@ -209,7 +224,11 @@ tb_status client_desk_members_seen(struct client_turn *turn, struct client_room 
     if (shared.devices.at == NULL) return TB_STATUS(TB_NO_SPACE);
     for (size_t i = 0; i < count; i++) shared.devices.at[i].value = leaves[i].identity;
     shared.devices.count = count;
-    if (shared.is_due) turn->client->is_desk_publishing = false; /* looked at in this turn */
+    bool is_owner_due;
+    TRY(client_desk_owner_seen(turn, room, &desk, &is_owner_due));
+    if (shared.is_due || is_owner_due) {
+        turn->client->is_desk_publishing = false; /* looked at in this turn */
+    }
     return client_desk_shared_put(turn, &shared);
 }
 
@@ -219,7 +238,8 @@ static tb_status client_recipient_put(struct client_turn *turn,
 {
     (void)request, (void)body;
     struct client_desk_shared_row shared;
-    if (code != CHAT_CODE_OK) return TB_STATUS(TB_OK); /* the next login looks again */
+    /* At a conflict another owner's key is newer; else the next login looks again. */
+    if (code != CHAT_CODE_OK && code != CHAT_CODE_CONFLICT) return TB_STATUS(TB_OK);
     TRY(client_desk_shared_get(turn, &shared));
     shared.rotation = CLIENT_DESK_KEY_PUBLISHED;
     turn->client->is_desk_publishing = !shared.is_due;
@@ -235,6 +255,87 @@ static tb_status client_recipient_publish(struct client_turn *turn,
     return client_request_send(turn, CHAT_VERB_RECIPIENT_KEY_PUT, &key, client_recipient_put, NULL);
 }
 
+/* Keys that nobody will publish: signed by a verify key of ours that the hub did not take. */
+static tb_status client_desk_keys_withdraw(struct client_turn *turn, tb_bytes verify_public)
+{
+    struct client_desk_row desk;
+    size_t count = 0;
+    TRY(client_desk_get(turn, &desk));
+    for (size_t i = 0; i < desk.keys.count; i++) {
+        struct chat_recipient_key key;
+        TRY(wire_decode(&chat_recipient_key_desc, desk.keys.at[i].recipient_key, &turn->arena,
+                        &key, NULL));
+        tb_status status =
+            chat_records_verify_recipient(&turn->client->suite, &key, desk.room_uri, verify_public,
+                                          0, key.not_before_ms, &turn->arena);
+        if (client_status_is_fatal(status)) return status;
+        if (!tb_is_ok(status)) desk.keys.at[count++] = desk.keys.at[i];
+    }
+    desk.keys.count = count;
+    return client_desk_put(turn, &desk);
+}
+
+static tb_status client_desk_rotated(struct client_turn *turn,
+                                     const struct client_request *request, uint16_t code,
+                                     tb_bytes body)
+{
+    (void)request;
+    struct client_desk_shared_row shared;
+    struct client_desk_candidate_row made;
+    struct chat_opaque record;
+    bool is_found;
+    if (code == CLIENT_CODE_LOST || code == CHAT_CODE_STORE || code == CHAT_CODE_RATE_LIMITED) {
+        return TB_STATUS(TB_OK);
+    }
+    TRY(client_desk_shared_get(turn, &shared));
+    shared.rotation = CLIENT_DESK_KEY_PUBLISHED;
+    TRY(client_desk_shared_put(turn, &shared));
+    if (code == CHAT_CODE_OK) {
+        TRY(client_answer_decode(turn, &chat_opaque_desc, body, &record));
+        return client_record_hub_take(turn, record.value);
+    }
+    TRY(client_desk_owner_candidate(turn, &made, &is_found));
+    if (!is_found) return TB_STATUS(TB_OK);
+    TRY(client_desk_keys_withdraw(turn, made.verify_public));
+    return client_desk_owner_drop(turn);
+}
+
+/* The new verify key, signed over by the one that stands. */
+static tb_status client_desk_rotate(struct client_turn *turn, const struct client_desk_row *desk,
+                                    const struct client_desk_candidate_row *made)
+{
+    struct client *client = turn->client;
+    struct crypto_signing_key verify_key = { 0 };
+    struct chat_desk_rotate rotate = { .verify_key = made->verify_public };
+    const struct chat_desk_key_tbs tbs = {
+        .domain = client->hub.domain,
+        .uri = client->hub.desk_uri,
+        .place = (uint32_t)client->hub.desk_past.count,
+        .verify_key = desk->verify_public,
+        .next_verify_key = made->verify_public,
+    };
+    tb_status status = TB_STATUS(TB_OK);
+    CHECK(wire_decode(&chat_recipient_key_desc, desk->keys.at[0].recipient_key, &turn->arena,
+                      &rotate.recipient_key, NULL));
+    CHECK(crypto_signing_key_from(&client->suite, desk->verify_key, &verify_key));
+    CHECK(chat_records_desk_key_sign(&client->suite, &verify_key, &tbs, &turn->arena,
+                                     &rotate.signature));
+    CHECK(client_request_send(turn, CHAT_VERB_DESK_ROTATE, &rotate, client_desk_rotated, NULL));
+out:
+    crypto_signing_key_wipe(&verify_key);
+    return status;
+}
+
+/* What the desk's room knows goes to the hub. */
+static tb_status client_desk_hand_in(struct client_turn *turn, const struct client_desk_row *desk)
+{
+    struct client_desk_candidate_row made;
+    bool is_found;
+    TRY(client_desk_owner_candidate(turn, &made, &is_found));
+    return is_found ? client_desk_rotate(turn, desk, &made)
+                    : client_recipient_publish(turn, desk);
+}
+
 /* Our own message came back in the log: what it announced can be published. */
 static tb_status client_desk_announced(struct client_turn *turn, tb_bytes body)
 {
@@ -248,8 +349,9 @@ static tb_status client_desk_announced(struct client_turn *turn, tb_bytes body)
     if (!tb_bytes_equal(body, newest)) return TB_STATUS(TB_OK); /* the keys before these */
     shared.rotation = CLIENT_DESK_KEY_ANNOUNCED;
     TRY(client_desk_shared_put(turn, &shared));
-    return client_is_online(turn->client) ? client_recipient_publish(turn, &desk)
-                                          : TB_STATUS(TB_OK);
+    return client_is_online(turn->client) && desk.verify_key.len != 0
+             ? client_desk_hand_in(turn, &desk)
+             : TB_STATUS(TB_OK);
 }
 
 /* Keys rotate by time and when somebody who had them is gone, with an owner's client (amendments
@@ -264,12 +366,20 @@ static tb_status client_desk_renew(struct client_turn *turn, struct client_desk_
     turn->client->is_desk_publishing = true;
     TRY(client_desk_shared_get(turn, &shared));
     if (shared.rotation == CLIENT_DESK_KEY_MADE) return TB_STATUS(TB_OK);
-    if (shared.rotation == CLIENT_DESK_KEY_ANNOUNCED) return client_recipient_publish(turn, desk);
+    if (shared.rotation == CLIENT_DESK_KEY_ANNOUNCED) return client_desk_hand_in(turn, desk);
     TRY(wire_decode(&chat_recipient_key_desc, desk->keys.at[0].recipient_key, &turn->arena, &key,
                     NULL));
     bool is_old = key.not_after_ms <= turn->now_ms + CLIENT_RECIPIENT_KEY_RENEW_MS;
-    if (!is_old && !shared.is_due) return TB_STATUS(TB_OK);
-    TRY(client_desk_key_new(turn, desk, &key));
+    tb_bytes signer = desk->verify_key;
+    bool is_owner_due;
+    TRY(client_desk_owner_seen(turn, room, desk, &is_owner_due));
+    if (is_owner_due) {
+        struct client_desk_candidate_row made;
+        TRY(client_desk_owner_make(turn, room, &made));
+        signer = made.verify_key;
+    }
+    if (!is_old && !shared.is_due && !is_owner_due) return TB_STATUS(TB_OK);
+    TRY(client_desk_key_new(turn, desk, signer, &key));
     TRY(client_desk_put(turn, desk));
     shared.is_due = 0;
     shared.rotation = CLIENT_DESK_KEY_MADE;
@@ -287,7 +397,9 @@ tb_status client_desk_work(struct client_turn *turn)
     if (has_desk && !client->is_desk) return TB_STATUS(TB_OK);
     if (!has_desk && (!client->profile.is_admin || client->is_restricted)) return TB_STATUS(TB_OK);
     tb_status status = client_desk_get(turn, &desk);
-    if (status.code == TB_NOT_FOUND) {
+    bool is_gone = tb_is_ok(status) && desk.is_published
+                   && !tb_bytes_equal(desk.room_uri, client->hub.desk_uri);
+    if (status.code == TB_NOT_FOUND || is_gone) {
         client->is_desk_publishing = has_desk; /* a moderator without keys yet: nothing to do */
         return has_desk ? TB_STATUS(TB_OK) : client_desk_create(turn);
     }
@@ -316,6 +428,33 @@ tb_status client_desk_keys_send(struct client_turn *turn, struct client_room *ro
     return client_send_content(turn, room, &message);
 }
 
+/* Signed by the desk's key of today, by an earlier one, or by one that an owner has announced. */
+static tb_status client_desk_key_signer(struct client_turn *turn,
+                                        const struct client_desk_row *desk,
+                                        const struct chat_recipient_key *key)
+{
+    struct client *client = turn->client;
+    struct client_desk_candidate_row *candidates;
+    size_t count;
+    TRY(client_desk_owner_candidates(turn, &candidates, &count));
+    tb_status status =
+        chat_records_verify_recipient(&client->suite, key, desk->room_uri, desk->verify_public, 0,
+                                      key->not_before_ms, &turn->arena);
+    for (size_t i = 0; status.code == CHAT_RECIPIENT_KEY_SIGNATURE && i < count; i++) {
+        status = chat_records_verify_recipient(&client->suite, key, desk->room_uri,
+                                               candidates[i].verify_public, 0, key->not_before_ms,
+                                               &turn->arena);
+    }
+    const struct chat_desk_past *past = client->hub.desk_past.at;
+    for (size_t i = client->hub.desk_past.count;
+         status.code == CHAT_RECIPIENT_KEY_SIGNATURE && i-- > 0;) {
+        status = chat_records_verify_recipient(&client->suite, key, desk->room_uri,
+                                               past[i].verify_key, 0, key->not_before_ms,
+                                               &turn->arena);
+    }
+    return status;
+}
+
 /* One announced key: signed by the desk, and the private half belongs to it. */
 static tb_status client_desk_key_check(struct client_turn *turn, struct client_desk_row *desk,
                                        tb_bytes recipient_key, tb_bytes private_key,
@@ -326,8 +465,7 @@ static tb_status client_desk_key_check(struct client_turn *turn, struct client_d
     struct crypto_suite suite;
     uint8_t public_key[CRYPTO_PUBLIC_MAX];
     TRY(wire_decode(&chat_recipient_key_desc, recipient_key, &turn->arena, &key, NULL));
-    TRY(chat_records_verify_recipient(&client->suite, &key, desk->room_uri, desk->verify_public, 0,
-                                      key.not_before_ms, &turn->arena));
+    TRY(client_desk_key_signer(turn, desk, &key));
     TRY(crypto_suite_init(&suite, key.suite, client->config.provider));
     if (private_key.len != suite.dh_private_len) return TB_STATUS(CRYPTO_KEY);
     TRY(client->config.provider->dh_public(suite.kem, private_key, public_key));
@@ -347,7 +485,10 @@ static tb_status client_desk_key_merge(struct client_turn *turn, struct client_d
     size_t count = 0;
     bool is_placed = false;
     for (size_t i = 0; i < desk->keys.count; i++) {
-        if (desk->keys.at[i].serial == key->serial) return TB_STATUS(TB_OK);
+        /* Two owners may have made one of the same number at once. */
+        if (tb_bytes_equal(desk->keys.at[i].recipient_key, key->recipient_key)) {
+            return TB_STATUS(TB_OK);
+        }
         if (!is_placed && desk->keys.at[i].serial < key->serial) {
             keys[count++] = *key;
             is_placed = true;
@@ -385,62 +526,12 @@ tb_status client_desk_keys_taken(struct client_turn *turn, struct client_room *r
                                  tb_bytes sender, tb_bytes body)
 {
     struct client *client = turn->client;
-    struct client_desk_row desk = { 0 };
+    struct client_desk_row desk;
     bool is_desk_room = room->row.kind == CHAT_ROOM_DESK
                         && tb_bytes_equal(room->row.room_uri, client->hub.desk_uri);
     if (!is_desk_room) return TB_STATUS(TB_OK);
     if (tb_bytes_equal(sender, client->profile.account)) return client_desk_announced(turn, body);
-    tb_status status = client_desk_get(turn, &desk);
-    if (status.code == TB_NOT_FOUND) {
-        desk.room_uri = room->row.room_uri;
-        desk.verify_public = client->hub.desk_verify_key;
-        desk.is_published = true;
-        status = TB_STATUS(TB_OK);
-    }
-    TRY(status);
+    TRY(client_desk_of_room(turn, room, &desk));
     TRY(client_desk_keys_read(turn, &desk, body));
     return client_desk_put(turn, &desk);
-}
-
-/* ------------------------------------------------------------------ what the hub publishes */
-
-static tb_status client_recipient_announced(struct client_turn *turn,
-                                            const struct chat_recipient_key *key)
-{
-    struct client_desk_row desk;
-    struct client_room *room;
-    tb_bytes encoded;
-    tb_status status = client_desk_get(turn, &desk);
-    if (status.code == TB_NOT_FOUND || desk.keys.count == 0) return TB_STATUS(TB_OK);
-    TRY(status);
-    status = client_room_get(turn, desk.room_uri, &room);
-    if (status.code == TB_NOT_FOUND) return TB_STATUS(TB_OK);
-    TRY(status);
-    /* Whoever is out of the desk room is told of its keys no longer. */
-    if (room->row.state != CLIENT_ROOM_OPEN) return TB_STATUS(TB_OK);
-    TRY(wire_encode(&chat_recipient_key_desc, key, &turn->arena, &encoded));
-    for (size_t i = 0; i < desk.keys.count; i++) {
-        if (tb_bytes_equal(desk.keys.at[i].recipient_key, encoded)) return TB_STATUS(TB_OK);
-    }
-    TRY(client_alarm(turn, CLIENT_ALARM_RECIPIENT_KEY, desk.room_uri, key->serial, NULL, encoded));
-    return TB_STATUS(CLIENT_ALARM_RECIPIENT_KEY);
-}
-
-tb_status client_desk_recipient_check(struct client_turn *turn,
-                                      const struct chat_recipient_key *key)
-{
-    struct client *client = turn->client;
-    struct client_recipient_row known = { 0 };
-    struct client_key at = client_key_text("recipient");
-    tb_status status =
-        client_table_get(turn, CLIENT_TABLE_META, at, &client_recipient_row_desc, &known);
-    if (status.code != TB_NOT_FOUND) TRY(status);
-    TRY(chat_records_verify_recipient(&client->suite, key, client->hub.desk_uri,
-                                      client->hub.desk_verify_key, known.serial, turn->now_ms,
-                                      &turn->arena));
-    TRY(client_recipient_announced(turn, key));
-    if (key->serial == known.serial) return TB_STATUS(TB_OK);
-    known.serial = key->serial;
-    TRY(wire_encode(&chat_recipient_key_desc, key, &turn->arena, &known.recipient_key));
-    return client_table_put(turn, CLIENT_TABLE_META, at, &client_recipient_row_desc, &known);
 }

@@ -13,6 +13,8 @@ TB_MUST_USE tb_status client_case_put(struct client_turn *turn, const struct cli
 TB_MUST_USE tb_status client_queue_ask(struct client_turn *turn);
 
 TB_MUST_USE tb_status client_report_work(struct client_turn *turn);
+/* The operator founds the desk anew: tells, and marks the reports that went to the old one. */
+TB_MUST_USE tb_status client_report_desk_gone(struct client_turn *turn);
 /* The desk room, its keys and their publication, when this account is the first admin's. */
 TB_MUST_USE tb_status client_desk_work(struct client_turn *turn);
 TB_MUST_USE tb_status client_desk_get(struct client_turn *turn, struct client_desk_row *out);
@@ -20,6 +22,35 @@ TB_MUST_USE tb_status client_desk_keys_taken(struct client_turn *turn, struct cl
                                              tb_bytes sender, tb_bytes body);
 /* A commit of the desk room is final: whose device is gone had the keys, so they change. */
 TB_MUST_USE tb_status client_desk_members_seen(struct client_turn *turn, struct client_room *room);
+TB_MUST_USE tb_status client_desk_put(struct client_turn *turn, const struct client_desk_row *row);
+/* The row of the desk whose room this is; a new one when there is none, or one of another desk. */
+TB_MUST_USE tb_status client_desk_of_room(struct client_turn *turn, const struct client_room *room,
+                                          struct client_desk_row *out);
+/* The hub's record changed: another key of our desk, or another desk. */
+TB_MUST_USE tb_status client_desk_record_changed(struct client_turn *turn);
+
+/* ---- verify_key among the owners (desk_owner.c) ---- */
+
+/* With verify_key in hand: give it to owners who came; *is_due: one who had it is gone. */
+TB_MUST_USE tb_status client_desk_owner_seen(struct client_turn *turn, struct client_room *room,
+                                             const struct client_desk_row *desk, bool *is_due);
+/* Make another key and hand it round. */
+TB_MUST_USE tb_status client_desk_owner_make(struct client_turn *turn, struct client_room *room,
+                                             struct client_desk_candidate_row *out);
+/* The one that we made, while the hub has not taken it; or let go of it. */
+TB_MUST_USE tb_status client_desk_owner_candidate(struct client_turn *turn,
+                                                  struct client_desk_candidate_row *out,
+                                                  bool *is_found);
+TB_MUST_USE tb_status client_desk_owner_drop(struct client_turn *turn);
+/* All that owners have announced as keys that may follow. */
+TB_MUST_USE tb_status client_desk_owner_candidates(struct client_turn *turn,
+                                                   struct client_desk_candidate_row **out,
+                                                   size_t *count);
+TB_MUST_USE tb_status client_desk_owner_adopt(struct client_turn *turn,
+                                              struct client_desk_row *desk);
+TB_MUST_USE tb_status client_desk_owner_taken(struct client_turn *turn, struct client_room *room,
+                                              tb_bytes sender, tb_bytes body);
+
 /* Send the desk's keys into the desk room. */
 TB_MUST_USE tb_status client_desk_keys_send(struct client_turn *turn, struct client_room *room);
 /* A RecipientKey that the hub published: serial, signature, announcement. */

@@ -25,7 +25,8 @@ static tb_status client_report_view_of(struct client_turn *turn, const struct cl
         .room_seq_count = row.target_seq.count,
         .received_ms = row.received_ms,
         .reason_code = row.reason_code,
-        .is_sent = row.state == CLIENT_REPORT_SENT,
+        .is_sent = row.state != CLIENT_REPORT_KEPT,
+        .is_gone = row.state == CLIENT_REPORT_GONE,
     };
     uint64_t *room_seq = tb_arena_take(&turn->arena, row.target_seq.count, sizeof *room_seq);
     if (room_seq == NULL) return TB_STATUS(TB_NO_SPACE);

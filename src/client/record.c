@@ -1,10 +1,10 @@
 /* Records: the hub's, pinned by the invitation; other accounts', pinned at first sight. */
-#include "client/engine.h"
+#include "client/desk.h"
 
 /* ------------------------------------------------------------------ the hub */
 
 static tb_status client_record_hub_keep(struct client_turn *turn, tb_bytes encoded,
-                                        uint64_t known_version)
+                                        uint64_t known_version, bool *is_anew)
 {
     struct client *client = turn->client;
     struct tb_arena arena;
@@ -18,6 +18,10 @@ static tb_status client_record_hub_keep(struct client_turn *turn, tb_bytes encod
     }
     if (tb_is_ok(status) && !tb_bytes_equal(record.domain, client->profile.domain)) {
         status = TB_STATUS(CLIENT_HUB_DOMAIN);
+    }
+    *is_anew = false;
+    if (tb_is_ok(status) && client->hub.version != 0) {
+        status = chat_records_desk_follows(&client->hub, &record, is_anew);
     }
     if (!tb_is_ok(status)) {
         tb_arena_wipe(&arena);
@@ -37,7 +41,8 @@ tb_status client_record_hub_load(struct client_turn *turn)
         client_table_get_raw(turn, CLIENT_TABLE_META, client_key_text("hub"), &encoded);
     if (status.code == TB_NOT_FOUND) return TB_STATUS(TB_OK);
     TRY(status);
-    status = client_record_hub_keep(turn, encoded, 0);
+    bool is_anew;
+    status = client_record_hub_keep(turn, encoded, 0, &is_anew);
     /* Registering anew with another hub leaves the old record behind; it is simply not used. */
     return client_status_is_fatal(status) ? status : TB_STATUS(TB_OK);
 }
@@ -46,15 +51,18 @@ tb_status client_record_hub_take(struct client_turn *turn, tb_bytes encoded)
 {
     struct client *client = turn->client;
     uint64_t known = client->hub.version;
-    tb_status status = client_record_hub_keep(turn, encoded, known);
+    bool is_anew;
+    tb_status status = client_record_hub_keep(turn, encoded, known, &is_anew);
     if (client_status_is_fatal(status)) return status;
     if (!tb_is_ok(status)) {
         TRY(client_alarm(turn, CLIENT_ALARM_HUB_RECORD, (tb_bytes){ 0 }, 0, NULL, encoded));
         return status;
     }
     if (client->hub.version == known) return TB_STATUS(TB_OK);
-    return client_table_put_raw(turn, CLIENT_TABLE_META, client_key_text("hub"),
-                                client->hub_encoded);
+    TRY(client_table_put_raw(turn, CLIENT_TABLE_META, client_key_text("hub"),
+                             client->hub_encoded));
+    if (is_anew) TRY(client_report_desk_gone(turn));
+    return client_desk_record_changed(turn);
 }
 
 tb_status client_record_policy_hub(struct client_turn *turn, struct chat_policy_hub *out)

@@ -219,6 +219,23 @@ tb_status client_report_work(struct client_turn *turn)
     return TB_STATUS(TB_OK);
 }
 
+tb_status client_report_desk_gone(struct client_turn *turn)
+{
+    struct client_pairs rows;
+    uint64_t count = 0;
+    TRY(client_table_all(turn, CLIENT_TABLE_REPORTS, &rows));
+    for (size_t i = 0; i < rows.count; i++) {
+        struct client_report_row row;
+        TRY(wire_decode(&client_report_row_desc, rows.at[i].value, &turn->arena, &row, NULL));
+        if (row.state != CLIENT_REPORT_SENT) continue;
+        row.state = CLIENT_REPORT_GONE;
+        TRY(client_report_put(turn, &row));
+        count++;
+    }
+    return client_show(turn, &(struct client_show){ .kind = CLIENT_SHOW_DESK_ANEW,
+                                                    .number = count, .at_ms = turn->now_ms });
+}
+
 /* ------------------------------------------------------------------ the person's wish */
 
 static tb_status client_seq_list(struct client_turn *turn, const uint64_t *seq, size_t count,

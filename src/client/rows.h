@@ -75,6 +75,19 @@ enum client_desk_rotation {
     ROW(S, VEC, devices,  wire_opaque)
 WIRE_STRUCT(client_desk_shared_row, CLIENT_DESK_SHARED_ROW)
 
+/* META "desk owner": the verify key among the desk's owners, and keys that may follow it. */
+#define CLIENT_DESK_CANDIDATE_ROW(ROW, S)                                        \
+    ROW(S, BYTES_SOME, verify_public, 255)                                       \
+    ROW(S, BYTES_MAX,  verify_key,    80) /* SECRET; empty: not for us */        \
+    ROW(S, U8,         is_own,        NONE)                                      \
+    ROW(S, VEC,        devices,       wire_opaque) /* it was sealed to */
+WIRE_STRUCT(client_desk_candidate_row, CLIENT_DESK_CANDIDATE_ROW)
+#define CLIENT_DESK_OWNER_ROW(ROW, S)                                            \
+    ROW(S, U8,  is_due,     NONE) /* an owner's device that had the key is gone */ \
+    ROW(S, VEC, devices,    wire_opaque) /* that have the key of today */        \
+    ROW(S, VEC, candidates, client_desk_candidate_row)
+WIRE_STRUCT(client_desk_owner_row, CLIENT_DESK_OWNER_ROW)
+
 /* META "decided" report id: the newest decision of the log about this case, for moderators. */
 #define CLIENT_DECIDED_ROW(ROW, S)                                               \
     ROW(S, U64,       number,         NONE)                                      \
@@ -309,7 +322,8 @@ WIRE_STRUCT(client_join_row, CLIENT_JOIN_ROW)
 
 enum client_report_state {
     CLIENT_REPORT_KEPT = 1,  /* no desk; sealed when there is one */
-    CLIENT_REPORT_SENT = 2
+    CLIENT_REPORT_SENT = 2,
+    CLIENT_REPORT_GONE = 3   /* sent to a desk that the operator has declared lost */
 };
 #define CLIENT_REPORT_ROW(ROW, S)                                                \
     ROW(S, U8,         state,       NONE)                                        \

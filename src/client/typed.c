@@ -30,7 +30,8 @@ bool client_type_is_hidden(tb_bytes content_type)
            || client_type_is(content_type, CHAT_TYPE_DESK_KEYS)
            || client_type_is(content_type, CHAT_TYPE_HEAD_REQUEST)
            || client_type_is(content_type, CHAT_TYPE_HEAD)
-           || client_type_is(content_type, CHAT_MEDIA_TYPE_STATUS);
+           || client_type_is(content_type, CHAT_MEDIA_TYPE_STATUS)
+           || client_type_is(content_type, CHAT_TYPE_DESK_OWNER);
 }
 
 tb_status client_run_typed(struct client_turn *turn, struct client_room *room, tb_bytes sender,
@@ -46,6 +47,8 @@ tb_status client_run_typed(struct client_turn *turn, struct client_room *room, t
         status = client_head_requested(turn, room, body);
     } else if (client_type_is(content_type, CHAT_TYPE_HEAD)) {
         status = client_head_told(turn, room, body);
+    } else if (client_type_is(content_type, CHAT_TYPE_DESK_OWNER)) {
+        status = client_desk_owner_taken(turn, room, sender, body);
     } else if (client_type_is(content_type, CHAT_TYPE_STATEMENT)) {
         status = client_typed_statement(turn, body, line);
     } else if (client_type_is(content_type, CHAT_MEDIA_TYPE_STATUS)) {

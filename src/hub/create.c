@@ -31,6 +31,9 @@ tb_status hub_shape_of_policy(const struct hub *hub, const struct chat_policy_ro
         .is_mimi_required = chat_frank_mimi_is_required(
             policy->frank.profile, policy->metadata.room_uri, &policy->participants),
         .agent_key = policy->agent.franking_signature_key,
+        .desk_key = policy->frank.recipients.count != 0
+                      ? policy->frank.recipients.at[0].verify_key
+                      : (tb_bytes){ NULL, 0 },
     };
     size_t role_count = policy->roles.roles.count, count = policy->participants.participants.count;
     shape.roles.at = tb_arena_take(arena, role_count, sizeof *shape.roles.at);

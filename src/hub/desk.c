@@ -82,8 +82,8 @@ static bool newest_row(void *ctx, tb_bytes key, tb_bytes value)
     return false;
 }
 
-static tb_status newest_key(struct hub *hub, tb_bytes uri, struct tb_arena *arena,
-                            struct chat_recipient_key *out, bool *found)
+tb_status hub_desk_key_newest(struct hub *hub, tb_bytes uri, struct tb_arena *arena,
+                              struct chat_recipient_key *out, bool *found)
 {
     struct hub_key prefix;
     TRY(recipient_prefix(hub, uri, &prefix));
@@ -97,7 +97,7 @@ static tb_status newest_key(struct hub *hub, tb_bytes uri, struct tb_arena *aren
     return wire_decode(&chat_recipient_key_desc, newest.value, arena, out, NULL);
 }
 
-static tb_status store_key(struct hub *hub, struct hub_call *call,
+tb_status hub_desk_key_put(struct hub *hub, struct hub_call *call,
                            const struct chat_recipient_key *recipient)
 {
     struct hub_key key;
@@ -115,7 +115,7 @@ uint16_t hub_verb_recipient_key_put(struct hub *hub, struct hub_call *call, cons
     struct chat_recipient_key before;
     bool found;
     tb_status status;
-    CHECK(newest_key(hub, put->uri, call->arena, &before, &found));
+    CHECK(hub_desk_key_newest(hub, put->uri, call->arena, &before, &found));
     if (found && wire_equal(&chat_recipient_key_desc, &before, put)) return CHAT_CODE_OK;
     if (found && put->serial <= before.serial) {
         return hub_refuse_value(call, CHAT_CODE_CONFLICT, "the serial must grow", before.serial);
@@ -124,7 +124,7 @@ uint16_t hub_verb_recipient_key_put(struct hub *hub, struct hub_call *call, cons
                                            hub->desk.desk_verify_key, 0, call->now_ms,
                                            call->arena);
     if (!tb_is_ok(status)) return hub_refuse_status(hub, call, status, CHAT_CODE_SIGNATURE);
-    CHECK(store_key(hub, call, put));
+    CHECK(hub_desk_key_put(hub, call, put));
     return CHAT_CODE_OK;
 out:
     return hub_refuse_status(hub, call, status, CHAT_CODE_INTERNAL);
@@ -134,8 +134,8 @@ uint16_t hub_verb_recipient_key_get(struct hub *hub, struct hub_call *call, cons
                                     void *answer)
 {
     bool found;
-    tb_status status = newest_key(hub, ((const struct chat_opaque *)request)->value, call->arena,
-                                  answer, &found);
+    tb_bytes uri = ((const struct chat_opaque *)request)->value;
+    tb_status status = hub_desk_key_newest(hub, uri, call->arena, answer, &found);
     if (!tb_is_ok(status)) return hub_refuse_status(hub, call, status, CHAT_CODE_INTERNAL);
     return found ? CHAT_CODE_OK : CHAT_CODE_NOT_FOUND;
 }
@@ -190,8 +190,9 @@ uint16_t hub_verb_desk_publish(struct hub *hub, struct hub_call *call, const voi
     if (!tb_is_ok(status)) return hub_refuse_status(hub, call, status, CHAT_CODE_SIGNATURE);
     CHECK(tb_arena_dup(&hub->state_arena, asked->desk_room_uri, &hub->desk.desk_uri));
     CHECK(tb_arena_dup(&hub->state_arena, asked->verify_key, &hub->desk.desk_verify_key));
-    CHECK(store_key(hub, call, &asked->recipient_key));
+    CHECK(hub_desk_key_put(hub, call, &asked->recipient_key));
     CHECK(hub_record_renew(hub, call->now_ms, call->effects));
+    CHECK(hub_desk_rooms_due(hub, call));
     out->value = hub->hub_record;
     return CHAT_CODE_OK;
 out:

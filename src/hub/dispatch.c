@@ -29,6 +29,7 @@ static hub_handler *const handlers[VERB_COUNT_MAX] = {
     [CHAT_VERB_JOIN_REQUEST] = hub_verb_join_request,
     [CHAT_VERB_REPORT] = hub_verb_report,
     [CHAT_VERB_DESK_PUBLISH] = hub_verb_desk_publish,
+    [CHAT_VERB_DESK_ROTATE] = hub_verb_desk_rotate,
     [CHAT_VERB_DESK_QUEUE] = hub_verb_desk_queue,
     [CHAT_VERB_DECISION_PUT] = hub_verb_decision_put,
     [CHAT_VERB_DECISIONS_GET] = hub_verb_decisions_get,
@@ -47,6 +48,7 @@ static hub_handler *const handlers[VERB_COUNT_MAX] = {
     [CHAT_VERB_ADMIN_THAW] = hub_verb_admin_thaw,
     [CHAT_VERB_ADMIN_STATUS] = hub_verb_admin_status,
     [CHAT_VERB_ADMIN_INVITES] = hub_verb_admin_invites,
+    [CHAT_VERB_ADMIN_DESK_REFOUND] = hub_verb_admin_desk_refound,
     [CHAT_VERB_ADMIN_INVITE_REVOKE] = hub_verb_admin_invite_revoke,
 };
 

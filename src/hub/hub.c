@@ -99,6 +99,8 @@ static tb_status make_record(struct hub *hub)
     };
     record.agents.at = &agent;
     record.agents.count = 1;
+    record.desk_past.at = hub->desk.desk_past.at;
+    record.desk_past.count = hub->desk.desk_past.count;
     return chat_records_make_hub(hub_own_suite(hub), &hub->keys.root, &record, &hub->state_arena,
                                  &hub->hub_record);
 }
@@ -133,6 +135,8 @@ tb_status hub_policy_hub(const struct hub *hub, struct tb_arena *arena,
         .agent_count = 1,
         .desk_uri = hub->desk.desk_uri,
         .desk_verify_key = hub->desk.desk_verify_key,
+        .desk_past = hub->desk.desk_past.at,
+        .desk_past_count = hub->desk.desk_past.count,
     };
     return TB_STATUS(TB_OK);
 }

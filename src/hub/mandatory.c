@@ -359,12 +359,29 @@ static tb_status propose_owner(struct issue *issue, size_t participant_index)
     return propose(issue, &proposal);
 }
 
+/* Amendments 25: reports go to the desk as it stands, under its verify key of today. */
+static tb_status propose_recipient(struct issue *issue)
+{
+    struct chat_policy_room policy;
+    struct chat_policy_hub facts;
+    struct mls_proposal proposal;
+    if (tb_bytes_equal(issue->room->shape.desk_key, issue->hub->desk.desk_verify_key)) {
+        return TB_STATUS(TB_OK);
+    }
+    TRY(chat_policy_decode(mls_public_group_context(issue->room->group), issue->arena, &policy,
+                           NULL));
+    TRY(hub_policy_hub(issue->hub, issue->arena, &facts));
+    TRY(chat_policy_recipient_proposal(&policy.frank, &facts, issue->arena, &proposal));
+    return propose(issue, &proposal);
+}
+
 static tb_status propose_item(struct issue *issue, size_t participant_index)
 {
     switch (issue->item->kind) {
     case HUB_MANDATORY_BAN: return propose_ban(issue, participant_index);
     case HUB_MANDATORY_UNBAN: return propose_unban(issue, participant_index);
     case HUB_MANDATORY_ABSENT: return propose_absent(issue);
+    case HUB_MANDATORY_RECIPIENT: return propose_recipient(issue);
     default: return propose_owner(issue, participant_index);
     }
 }
@@ -382,7 +399,8 @@ static tb_status issue_item(struct issue *issue)
 {
     size_t index = participant_index(issue->room, issue->item->device);
     issue->item->refs.count = issue->item->messages.count = 0;
-    if (index == SIZE_MAX) return TB_STATUS(TB_OK);
+    bool is_of_user = issue->item->kind != HUB_MANDATORY_RECIPIENT;
+    if (index == SIZE_MAX && is_of_user) return TB_STATUS(TB_OK);
     issue->cap = issue->room->shape.members.count + 1;
     issue->item->refs.at = tb_arena_take(issue->arena, issue->cap, sizeof(struct wire_opaque));
     issue->item->messages.at = tb_arena_take(issue->arena, issue->cap, sizeof(struct wire_opaque));

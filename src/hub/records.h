@@ -81,6 +81,8 @@ WIRE_STRUCT(hub_row_agent, HUB_ROW_AGENT)
 #define HUB_ROW_DESK(ROW, S)                             \
     ROW(S, BYTES_MAX, desk_uri,        CHAT_URI_LEN_MAX) \
     ROW(S, BYTES_MAX, desk_verify_key, 255)              \
+    ROW(S, VEC,       desk_past,       chat_desk_past)   \
+    ROW(S, U64,       queue_from,      NONE) /* reports up to here went to a desk that is gone */ \
     ROW(S, U64,       record_version,  NONE)             \
     ROW(S, U64,       record_ms,       NONE)
 WIRE_STRUCT(hub_row_desk, HUB_ROW_DESK)
@@ -192,9 +194,10 @@ enum hub_mandatory_kind {
     HUB_MANDATORY_BAN = 1,
     HUB_MANDATORY_UNBAN = 2,
     HUB_MANDATORY_OWNER = 3,
-    HUB_MANDATORY_LEAVE = 4,
-    HUB_MANDATORY_IMPORTED = 5, /* found in a member's log after a restore */
-    HUB_MANDATORY_ABSENT = 6    /* a device that can no longer follow the log */
+    HUB_MANDATORY_RECIPIENT = 4, /* of nobody: where the room's reports go */
+    HUB_MANDATORY_LEAVE = 5,
+    HUB_MANDATORY_IMPORTED = 6, /* found in a member's log after a restore */
+    HUB_MANDATORY_ABSENT = 7    /* a device that can no longer follow the log */
 };
 #define HUB_ROW_MANDATORY(ROW, S)                                       \
     ROW(S, U8,    kind,      NONE)                                      \
@@ -230,6 +233,7 @@ WIRE_STRUCT(hub_row_suspended, HUB_ROW_SUSPENDED)
     ROW(S, U8,         fixed_membership, NONE)                      \
     ROW(S, U8,         is_mimi_required, NONE)                      \
     ROW(S, BYTES_SOME, agent_key,        255)                       \
+    ROW(S, BYTES_MAX,  desk_key,         255) /* to which reports are signed over */ \
     ROW(S, VEC,        roles,            hub_row_role)              \
     ROW(S, VEC,        participants,     hub_row_participant) /* in the list's order */ \
     ROW(S, VEC,        members,          hub_row_member) /* ascending by device */ \

@@ -273,7 +273,10 @@ uint16_t hub_verb_desk_queue(struct hub *hub, struct hub_call *call, const void 
 {
     struct chat_queue_answer *out = answer;
     struct hub_key prefix = hub_key_tagged('Q', "", 0);
-    struct hub_key after = numbered_key('Q', ((const struct chat_queue_get *)request)->after);
+    uint64_t number = ((const struct chat_queue_get *)request)->after;
+    /* What is sealed to a desk that is gone opens to nobody here. */
+    struct hub_key after = numbered_key('Q', number > hub->desk.queue_from
+                                                 ? number : hub->desk.queue_from);
     struct hub_pairs rows;
     tb_status status;
     /* The rest comes with the next request. */

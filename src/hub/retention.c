@@ -9,6 +9,7 @@
 
 #include "hub/ban.h"
 #include "hub/claim.h"
+#include "hub/desk.h"
 #include "hub/join.h"
 #include "hub/mandatory.h"
 
@@ -177,6 +178,7 @@ static tb_status look_at_room(struct hub *hub, tb_bytes key, uint64_t now_ms,
     if (room->head.state == HUB_ROOM_FROZEN) {
         return hub_restore_due(hub, room, now_ms, arena, effects);
     }
+    TRY(hub_desk_room_due(hub, room, now_ms, arena, effects));
     TRY(reduce_pages(hub, room, now_ms, arena));
     TRY(drop_stubs(hub, room, now_ms, arena));
     TRY(remove_absent(hub, room, now_ms, arena, effects));

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "chat/ack.h"
+#include "hub/desk.h"
 #include "hub/claim.h"
 #include "hub/join.h"
 #include "hub/mandatory.h"
@@ -115,6 +116,10 @@ tb_status hub_settle_final(struct hub *hub, struct hub_room *room, uint64_t now_
     hub_deliver_push(hub, room, CHAT_PUSH_FINAL, &chat_cursor_desc, &cursor, effects);
     hub_deliver_drop_removed(hub, room, log_seq);
     TRY(greet_added(hub, room, log_seq, arena, effects));
+    if (tb_bytes_equal(hub_room_uri(room), hub->desk.desk_uri)) {
+        hub_desk_tell(hub, &before, now_ms, effects);
+        hub_desk_tell(hub, &room->shape, now_ms, effects);
+    }
     return hub_mandatory_issue(hub, room, now_ms, arena, effects);
 }
 

@@ -58,16 +58,29 @@ static void sim_account_link(struct sim *sim, bool is_admin, char *out, size_t o
     tb_arena_wipe(&arena);
 }
 
-void sim_act_register_one(struct sim_client *who, bool is_admin)
+static void sim_register_by(struct sim_client *who, const char *link)
 {
     struct sim *sim = who->sim;
-    char link[1024];
-    sim_account_link(sim, is_admin, link, sizeof link);
     struct sim_wish wish = { .a = tb_bytes_text(link), .b = tb_bytes_text(who->handle) };
     size_t op = sim_do(who, sim_register, &wish, SIM_OP_OTHER);
     who->wants_connection = true;
     sim_settle(sim, 60000);
     sim_act_expect(sim, op);
+}
+
+void sim_act_register_one(struct sim_client *who, bool is_admin)
+{
+    char link[1024];
+    sim_account_link(who->sim, is_admin, link, sizeof link);
+    sim_register_by(who, link);
+}
+
+void sim_act_register_with(struct sim_client *who, tb_bytes fragment)
+{
+    char link[1024];
+    snprintf(link, sizeof link, "http://sim.example/j/#%.*s", (int)fragment.len,
+             (const char *)fragment.data);
+    sim_register_by(who, link);
 }
 
 void sim_act_register(struct sim *sim)

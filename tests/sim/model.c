@@ -95,7 +95,8 @@ static const char *sim_show_name(enum client_show_kind kind)
     static const char *const NAMES[] = {
         "?",       "done",   "failed", "online",  "offline",    "synced",  "message",
         "added",   "removed", "role", "joined", "removed us", "failed entry", "gap",  "alarm",
-        "restricted", "report waiting", "consent", "hub restored", "rolled back", "closed"
+        "restricted", "report waiting", "consent", "hub restored", "rolled back", "closed",
+        "delayed", "revised", "reaction", "read", "desk anew"
     };
     return (size_t)kind < sizeof NAMES / sizeof NAMES[0] ? NAMES[kind] : "?";
 }
@@ -117,6 +118,7 @@ void sim_model_shown(struct sim_client *who, const struct client_show *show)
     case CLIENT_SHOW_MEMBER_REMOVED:
         if (show->decision_number != 0) sim->removed_by_desk_count++;
         break;
+    case CLIENT_SHOW_DESK_ANEW: sim->desk_anew_count++; break;
     case CLIENT_SHOW_ROLE:
         if (show->decision_number != 0) sim->named_by_desk_count++;
         break;

@@ -139,7 +139,8 @@ struct sim {
     struct sim_sealed *sealed;
     size_t sealed_count;
     uint64_t shown_count, alarm_count, failed_entry_count, hub_crash_count, client_crash_count;
-    uint64_t named_by_desk_count, removed_by_desk_count, reports_verified_count, hub_restored_count;
+    uint64_t desk_anew_count, named_by_desk_count, removed_by_desk_count;
+    uint64_t reports_verified_count, hub_restored_count;
     bool is_trace, has_lost_history;
     /* A hub that is not honest: alarms and failed entries are counted, and frames to a client pass
      * here first. */
@@ -161,6 +162,8 @@ void sim_connect(struct sim_client *who);
 void sim_disconnect(struct sim_client *who);
 void sim_client_crash(struct sim_client *who);
 void sim_hub_crash(struct sim *sim);
+/* A verb of the operator, in a turn of its own; the answer's octets. */
+size_t sim_hub_admin(struct sim *sim, uint16_t verb, tb_bytes request, uint8_t *out, size_t max);
 /* The process ends and comes back over an older state of its store: a copied or restored profile, a
  * hub that was restored from a backup. */
 void sim_client_go_back(struct sim_client *who, const struct store_mem *backup);
@@ -191,6 +194,7 @@ void sim_trace(const struct sim_client *who, const char *format, ...)
 /* ---- acts.c ---- */
 void sim_act_register(struct sim *sim);                 /* everybody, with a desk */
 void sim_act_register_one(struct sim_client *who, bool is_admin);
+void sim_act_register_with(struct sim_client *who, tb_bytes fragment);
 size_t sim_act_create(struct sim_client *who, const char *name, char room[256]);
 size_t sim_act_invite(struct sim_client *who, const char *room, uint32_t uses);
 size_t sim_act_join(struct sim_client *who, const char *link);

@@ -172,6 +172,24 @@ static void sim_hub_event(struct sim *sim, enum hub_event_kind kind, hub_conn co
     hub_step(sim->hub, &event, &sim->hub_effects);
 }
 
+size_t sim_hub_admin(struct sim *sim, uint16_t verb, tb_bytes request, uint8_t *out, size_t max)
+{
+    struct hub_event event = { .kind = HUB_EVENT_POST, .now_ms = sim->now_ms, .verb = verb,
+                               .conn = sim->next_conn++, .is_admin = true, .bytes = request };
+    size_t len = 0;
+    store_mem_begin(&sim->hub_store);
+    hub_step(sim->hub, &event, &sim->hub_effects);
+    for (size_t i = 0; i < sim->hub_effects.count; i++) {
+        const struct hub_effect *effect = &sim->hub_effects.at[i];
+        if (effect->kind != HUB_EFFECT_ANSWER || effect->conn != event.conn) continue;
+        if (effect->code != 0 || effect->blob->len > max) sim_fail(sim, "an operator's verb", NULL);
+        len = effect->blob->len;
+        memcpy(out, effect->blob->data, len);
+    }
+    sim_hub_turn_end(sim);
+    return len;
+}
+
 void sim_hub_crash(struct sim *sim)
 {
     sim->hub_crash_count++;
