@@ -6,6 +6,7 @@
 
 #include "chat/records.h"
 #include "hub/desk.h"
+#include "hub/mandatory.h"
 
 enum { ROOMS_AT_ONCE_MAX = 256 }; /* the long walk of retention.c has the others */
 
