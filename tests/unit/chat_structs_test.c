@@ -21,7 +21,7 @@ static void every_table_of_a_verb_and_of_a_push_is_sound(void **state)
             assert_true(wire_check(push->body));
         }
     }
-    assert_int_equal(verb_count, 42);
+    assert_int_equal(verb_count, 44);
     assert_int_equal(push_count, 12);
     assert_null(chat_verb_by_path(TB_LITERAL("nothing")));
 }
