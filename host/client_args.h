@@ -37,6 +37,7 @@
     OPTION(USES, "uses", "COUNT", "how many people may use the link; the default is 1")            \
     OPTION(EXPIRES, "expires", "SPAN", "when it ends: a link (the default is 7d), or a message, "  \
                                        "which then disappears")                                    \
+    OPTION(TYPE, "type", "TYPE", "the file's media type; else it is judged by its name")           \
     OPTION(REMOVE, "remove", NULL, "take it back")                                                 \
     OPTION(FOLLOW, "follow", NULL, "go on showing what comes in")                                  \
     OPTION(LINES, "lines", "COUNT", "show the newest COUNT lines; the default is 50, 0 is all")    \

@@ -30,6 +30,7 @@ static const char *type_name(enum client_show_kind kind)
     case CLIENT_SHOW_READ: return "read";
     case CLIENT_SHOW_DESK_ANEW: return "desk_anew";
     case CLIENT_SHOW_FAILED: return "refused"; /* the session, when it is of no act */
+    case CLIENT_SHOW_PROGRESS: return "progress";
     case CLIENT_SHOW_DONE:
     case CLIENT_SHOW_DELAYED: break;
     }

@@ -23,6 +23,7 @@ static const struct host_store_table tables[] = {
     { CLIENT_TABLE_CASES, "cases", HOST_STORE_KEYED },
     { CLIENT_TABLE_REPORTS, "reports", HOST_STORE_KEYED },
     { CLIENT_TABLE_MESSAGE_IDS, "message_ids", HOST_STORE_KEYED },
+    { CLIENT_TABLE_UPLOADS, "uploads", HOST_STORE_KEYED },
     { CLIENT_TABLE_EXPIRIES, "expiries", HOST_STORE_KEYED },
 };
 

@@ -2,7 +2,7 @@
 #include <string.h>
 
 #include "client/status.h"
-#include "host/client_app.h"
+#include "host/client_send.h"
 #include "host/client_text.h"
 
 /* The outcome of a message that stays in the profile until the hub takes it. */
@@ -24,6 +24,31 @@ static int sent(struct cli_app *app, tb_status status, const char *doing)
                                              : tb_bytes_text(cli_run_why(&app->run, status)));
 }
 
+int cli_send_told(struct cli_app *app, tb_bytes room, tb_status status, const char *doing,
+                  const char *sentence)
+{
+    int code = sent(app, status, doing);
+    if (code != CLI_EXIT_OK) return code;
+    uint64_t number = app->run.outcome.show.number;
+    json_t *record = json_object();
+    cli_json_set(record, "room", cli_json_text(room));
+    cli_json_set(record, "room_seq", json_integer((json_int_t)number));
+    cli_out_record(&app->out, record);
+    cli_out_say(&app->out, sentence, (unsigned long long)number);
+    cli_app_settle(app);
+    return CLI_EXIT_OK;
+}
+
+int cli_send_kept(struct cli_app *app, tb_bytes room)
+{
+    json_t *record = json_object();
+    cli_json_set(record, "room", cli_json_text(room));
+    cli_json_set(record, "queued", json_true());
+    cli_out_record(&app->out, record);
+    cli_out_say(&app->out, "Kept; 'timbre sync' sends it.\n");
+    return CLI_EXIT_OK;
+}
+
 /* One message out: params lack the room.  sentence: what is said of its number. */
 static int message(struct cli_app *app, struct client_message_params *params, const char *doing,
                    const char *sentence)
@@ -39,27 +64,9 @@ static int message(struct cli_app *app, struct client_message_params *params, co
                                       &app->run.effects, &op);
     status = cli_run_end(&app->run, status, op);
     if (status.code != TB_OK) return cli_app_fail(app, status, doing); /* nothing is kept */
-
-    json_t *record = json_object();
-    cli_json_set(record, "room", cli_json_text(params->room));
-    if (is_offline) {
-        cli_json_set(record, "queued", json_true());
-        cli_out_record(&app->out, record);
-        cli_out_say(&app->out, "Kept; 'timbre sync' sends it.\n");
-        return CLI_EXIT_OK;
-    }
+    if (is_offline) return cli_send_kept(app, params->room);
     status = cli_run_until(&app->run, cli_run_is_told, cli_app_until(app));
-    code = sent(app, status, doing);
-    if (code != CLI_EXIT_OK) {
-        json_decref(record);
-        return code;
-    }
-    uint64_t number = app->run.outcome.show.number;
-    cli_json_set(record, "room_seq", json_integer((json_int_t)number));
-    cli_out_record(&app->out, record);
-    cli_out_say(&app->out, sentence, (unsigned long long)number);
-    cli_app_settle(app);
-    return CLI_EXIT_OK;
+    return cli_send_told(app, params->room, status, doing, sentence);
 }
 
 /* The text at words[at]; "-" is standard input. */
@@ -70,7 +77,7 @@ static int text_of(struct cli_app *app, size_t at, const char *doing, tb_bytes *
     return cli_app_read(app, "-", doing, text);
 }
 
-static int number_of(struct cli_app *app, size_t at, uint64_t *number)
+int cli_send_number(struct cli_app *app, size_t at, uint64_t *number)
 {
     if (cli_text_number(app->args.words[at], INT64_MAX, number) && *number != 0) {
         return CLI_EXIT_OK;
@@ -79,7 +86,7 @@ static int number_of(struct cli_app *app, size_t at, uint64_t *number)
                          app->args.words[at]);
 }
 
-static int expiry_of(struct cli_app *app, struct client_message_params *params)
+int cli_send_expiry(struct cli_app *app, bool *has_expires, uint32_t *expires_s)
 {
     const char *text = app->args.values[CLI_OPTION_EXPIRES];
     uint64_t span_ms = 0;
@@ -88,8 +95,8 @@ static int expiry_of(struct cli_app *app, struct client_message_params *params)
     if (!is_never && (!cli_text_span(text, &span_ms) || span_ms / 1000 > UINT32_MAX)) {
         return cli_app_usage(app, "--expires is a time like 30s, 2h or 7d, or never", text);
     }
-    params->has_expires = true;
-    params->expires_s = (uint32_t)(span_ms / 1000);
+    *has_expires = true;
+    *expires_s = (uint32_t)(span_ms / 1000);
     return CLI_EXIT_OK;
 }
 
@@ -98,7 +105,7 @@ int cli_verb_send(struct cli_app *app)
     static const char doing[] = "send the message";
     struct client_message_params params = { .kind = CLIENT_MESSAGE_TEXT };
     int code = text_of(app, 1, doing, &params.text);
-    if (code == CLI_EXIT_OK) code = expiry_of(app, &params);
+    if (code == CLI_EXIT_OK) code = cli_send_expiry(app, &params.has_expires, &params.expires_s);
     return code == CLI_EXIT_OK ? message(app, &params, doing, "Sent as message %llu.\n") : code;
 }
 
@@ -106,9 +113,9 @@ int cli_verb_reply(struct cli_app *app)
 {
     static const char doing[] = "send the answer";
     struct client_message_params params = { .kind = CLIENT_MESSAGE_REPLY };
-    int code = number_of(app, 1, &params.of_seq);
+    int code = cli_send_number(app, 1, &params.of_seq);
     if (code == CLI_EXIT_OK) code = text_of(app, 2, doing, &params.text);
-    if (code == CLI_EXIT_OK) code = expiry_of(app, &params);
+    if (code == CLI_EXIT_OK) code = cli_send_expiry(app, &params.has_expires, &params.expires_s);
     return code == CLI_EXIT_OK ? message(app, &params, doing, "Sent as message %llu.\n") : code;
 }
 
@@ -116,7 +123,7 @@ int cli_verb_edit(struct cli_app *app)
 {
     static const char doing[] = "change the message";
     struct client_message_params params = { .kind = CLIENT_MESSAGE_EDIT };
-    int code = number_of(app, 1, &params.of_seq);
+    int code = cli_send_number(app, 1, &params.of_seq);
     if (code == CLI_EXIT_OK) code = text_of(app, 2, doing, &params.text);
     return code == CLI_EXIT_OK ? message(app, &params, doing, "Changed, by message %llu.\n")
                                : code;
@@ -125,7 +132,7 @@ int cli_verb_edit(struct cli_app *app)
 int cli_verb_delete(struct cli_app *app)
 {
     struct client_message_params params = { .kind = CLIENT_MESSAGE_DELETE };
-    int code = number_of(app, 1, &params.of_seq);
+    int code = cli_send_number(app, 1, &params.of_seq);
     return code == CLI_EXIT_OK
                ? message(app, &params, "delete the message", "Deleted, by message %llu.\n")
                : code;
@@ -136,7 +143,7 @@ int cli_verb_react(struct cli_app *app)
     bool is_back = cli_args_has(&app->args, CLI_OPTION_REMOVE);
     struct client_message_params params = { .kind = is_back ? CLIENT_MESSAGE_UNREACT
                                                             : CLIENT_MESSAGE_REACT };
-    int code = number_of(app, 1, &params.of_seq);
+    int code = cli_send_number(app, 1, &params.of_seq);
     if (code == CLI_EXIT_OK && app->args.count < 3 && !is_back) {
         code = cli_app_usage(app, "'timbre react ROOM MESSAGE EMOJI' says with what", NULL);
     }

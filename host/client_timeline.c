@@ -33,6 +33,20 @@ static tb_bytes sentence(struct cli_app *app, const char *format, tb_bytes who, 
                                                                                : (tb_bytes){ 0 };
 }
 
+static tb_bytes file_sentence(struct cli_app *app, const struct client_message_view *row)
+{
+    static const char *const units[] = { "B", "KiB", "MiB" };
+    char text[2 * CLIENT_FILE_NAME_LEN_MAX];
+    tb_bytes kept = { 0 };
+    uint64_t size = row->attachment_len;
+    size_t unit = 0;
+    for (; size >= 10240 && unit < 2; unit++) size = (size + 512) / 1024;
+    (void)snprintf(text, sizeof text, "[file %s, %llu %s]", cli_app_visible(app, row->text),
+                   (unsigned long long)size, units[unit]);
+    return tb_arena_dup(&app->arena, tb_bytes_text(text), &kept).code == TB_OK ? kept
+                                                                               : (tb_bytes){ 0 };
+}
+
 tb_bytes cli_timeline_text(struct cli_app *app, const struct client_message_view *row)
 {
     tb_bytes who = row->handle.len > 0 ? row->handle : row->account;
@@ -60,6 +74,7 @@ tb_bytes cli_timeline_text(struct cli_app *app, const struct client_message_view
     case CLIENT_REVISION_EXPIRED: return TB_LITERAL("[disappeared]");
     default: break;
     }
+    if (row->attachment_len != 0) return file_sentence(app, row);
     bool is_text = row->content_type.len == 0 ||
                    tb_bytes_starts_with(row->content_type, TB_LITERAL("text/"));
     return is_text || wire_text_is_utf8(row->text) ? row->text
@@ -77,6 +92,13 @@ const char *cli_timeline_revision_name(uint8_t revision)
 static void record_later(json_t *record, const struct client_message_view *row)
 {
     const char *revision = cli_timeline_revision_name(row->revision);
+    if (row->attachment_len != 0) {
+        json_t *file = json_object();
+        cli_json_set(file, "name", cli_json_text(row->text));
+        cli_json_set(file, "type", cli_json_text(row->content_type));
+        cli_json_set(file, "size", json_integer((json_int_t)row->attachment_len));
+        cli_json_set(record, "attachment", file);
+    }
     if (row->reply_to_seq != 0) {
         cli_json_set(record, "reply_to", json_integer((json_int_t)row->reply_to_seq));
     }

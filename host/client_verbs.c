@@ -54,6 +54,14 @@ const struct cli_verb cli_verbs[] = {
       "timbre send team \"hello\"\ndate | timbre send team -\n"
       "timbre send team \"the door code is 12\" --expires 1h\n\n"
       "TEXT - reads standard input.  When the verb ends well, the message is durable there.\n" },
+    { "attach", "ROOM FILE", CLI_BIT(TYPE) | CLI_BIT(EXPIRES), 2, 2, ACCOUNT, false, false,
+      cli_verb_attach, "Send a file.",
+      "timbre attach team plan.pdf\n\n"
+      "The file is encrypted here; the hub stores what it cannot read, for 90 days.  An upload\n"
+      "that breaks off goes on with the next 'timbre sync'.\n" },
+    { "save", "ROOM MESSAGE FILE", 0, 3, 3, ACCOUNT, false, false, cli_verb_save,
+      "Fetch the file of a message; a file that is there is not overwritten.",
+      "timbre save team 12 plan.pdf\ntimbre save team 12 - > plan.pdf\n" },
     { "reply", "ROOM MESSAGE TEXT", CLI_BIT(EXPIRES), 3, 3, ACCOUNT, false, false, cli_verb_reply,
       "Answer a message.", "timbre reply team 12 \"so do I\"\n" },
     { "edit", "ROOM MESSAGE TEXT", 0, 3, 3, ACCOUNT, false, false, cli_verb_edit,

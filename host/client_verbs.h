@@ -53,6 +53,8 @@ int cli_verb_room_role(struct cli_app *app);
 int cli_verb_room_members(struct cli_app *app);
 int cli_verb_account_receipts(struct cli_app *app);
 int cli_verb_send(struct cli_app *app);
+int cli_verb_attach(struct cli_app *app);
+int cli_verb_save(struct cli_app *app);
 int cli_verb_reply(struct cli_app *app);
 int cli_verb_edit(struct cli_app *app);
 int cli_verb_delete(struct cli_app *app);

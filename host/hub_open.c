@@ -32,8 +32,9 @@ static const struct host_store_table tables[] = {
     KEYED(STATEMENTS, "statements"),
     KEYED(HUB_KEYS, "hub_keys"),
     KEYED(CLAIMS, "claims"),
+    KEYED(BLOBS, "blobs"),
 };
-_Static_assert(sizeof tables / sizeof tables[0] == HUB_TABLE_CLAIMS,
+_Static_assert(sizeof tables / sizeof tables[0] == HUB_TABLE_BLOBS,
                "every table of the engine has its row here");
 
 struct host_store_config host_hub_store_config(const char *path, struct tb_mem *mem)

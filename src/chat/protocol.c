@@ -1,5 +1,6 @@
 /* The tables of chat/protocol.h, in its order, and the look-ups over its lists. */
 #include "chat/protocol.h"
+#include "chat/protocol_blob.h"
 
 WIRE_TABLE(chat_request_frame, CHAT_REQUEST_FRAME)
 WIRE_TABLE(chat_answer_frame, CHAT_ANSWER_FRAME)
@@ -57,6 +58,11 @@ WIRE_TABLE(chat_head, CHAT_HEAD)
 WIRE_TABLE(chat_heads, CHAT_HEADS)
 WIRE_TABLE(chat_heads_answer, CHAT_HEADS_ANSWER)
 WIRE_TABLE(chat_pages_import, CHAT_PAGES_IMPORT)
+WIRE_TABLE(chat_blob_id, CHAT_BLOB_ID)
+WIRE_TABLE(chat_blob_put, CHAT_BLOB_PUT)
+WIRE_TABLE(chat_blob_state, CHAT_BLOB_STATE)
+WIRE_TABLE(chat_blob_get, CHAT_BLOB_GET)
+WIRE_TABLE(chat_blob_piece, CHAT_BLOB_PIECE)
 WIRE_TABLE(chat_admin_invite, CHAT_ADMIN_INVITE)
 WIRE_TABLE(chat_admin_row, CHAT_ADMIN_ROW)
 WIRE_TABLE(chat_admin_rows, CHAT_ADMIN_ROWS)

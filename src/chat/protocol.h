@@ -112,6 +112,9 @@ enum chat_verb_access {
     VERB(PING, 33, "ping", ANYONE, chat_nothing, chat_nothing)                                     \
     VERB(LOGOUT, 34, "logout", RESTRICTED, chat_nothing, chat_nothing)                             \
     VERB(DESK_ROTATE, 35, "desk-rotate", DESK, chat_desk_rotate, chat_opaque)                      \
+    VERB(BLOB_DROP, 61, "blob-drop", SESSION, chat_blob_id, chat_nothing)                          \
+    VERB(BLOB_PUT, 62, "blob-put", SESSION, chat_blob_put, chat_blob_state)                        \
+    VERB(BLOB_GET, 63, "blob-get", RESTRICTED, chat_blob_get, chat_blob_piece)                     \
     VERB(ADMIN_INVITE, 64, "admin-invite", ADMIN, chat_admin_invite, chat_opaque)                  \
     VERB(ADMIN_USERS, 65, "admin-users", ADMIN, chat_nothing, chat_admin_rows)                     \
     VERB(ADMIN_ROOMS, 66, "admin-rooms", ADMIN, chat_nothing, chat_admin_rows)                     \

@@ -6,6 +6,8 @@
 static void client_forget(struct client *client)
 {
     client_request_drop_all(client);
+    client_fetch_drop(client);
+    client->is_uploading = false;
     client_welcome_drop_all(client);
     client_room_drop_all(client);
     client_profile_wipe(client);
@@ -26,6 +28,7 @@ static tb_status client_load(struct client_turn *turn)
     TRY(client_room_load_all(turn));
     turn->client->has_kept_reports = turn->client->has_decisions = true;
     turn->client->expire_at_ms = 0;
+    turn->client->has_uploads = true;
     turn->client->must_reload = false;
     return TB_STATUS(TB_OK);
 }

@@ -70,6 +70,7 @@ enum client_show_kind {
                                  * has expired; code: enum client_revision; account: who; text */
     CLIENT_SHOW_REACTION,       /* room, number = room_seq of the message; account, text; text empty
                                  * when it was taken back */
+    CLIENT_SHOW_PROGRESS,       /* op, number of total octets: an upload or a fetch goes on */
     CLIENT_SHOW_READ,           /* room, number = room_seq of an own message; account, at_ms */
     CLIENT_SHOW_DESK_ANEW       /* the operator founds the desk anew; number: reports of ours that
                                  * went to the old one */
@@ -80,6 +81,7 @@ struct client_show {
     uint16_t code;
     uint64_t number;
     uint64_t decision_number;
+    uint64_t total;
     uint64_t at_ms;
     uint32_t role_index; /* enum chat_role_index */
     bool is_own, is_restricted, is_verified;
@@ -207,6 +209,41 @@ struct client_message_params {
 TB_MUST_USE tb_status client_message(struct client *client, uint64_t now_ms,
                                      const struct client_message_params *params,
                                      struct client_effects *effects, uint64_t *op);
+/* ---- attachments ---- */
+
+enum {
+    CLIENT_ATTACHMENT_LEN_MAX = 67108848, /* octets: the hub's limit less an authentication tag */
+    CLIENT_FILE_NAME_LEN_MAX = 255        /* octets */
+};
+struct client_attachment {
+    tb_bytes room;
+    tb_bytes bytes;        /* the file; at most CLIENT_ATTACHMENT_LEN_MAX, not empty */
+    tb_bytes file_name;    /* UTF-8, without folders */
+    tb_bytes content_type; /* "image/jpeg" */
+    tb_bytes description;  /* UTF-8; may be empty */
+    bool has_expires;
+    uint32_t expires_s;
+};
+/*
+ * Encrypt, upload piece by piece, then say so in the room.  It is in the store when this returns:
+ * an upload that breaks off goes on at the next login.  CLIENT_SHOW_PROGRESS for each piece; DONE:
+ * number = room_seq.  CLIENT_ATTACHMENT, CLIENT_PERMISSION, CLIENT_EXPIRY, CLIENT_ROOM_STATE, ...
+ */
+TB_MUST_USE tb_status client_attach(struct client *client, uint64_t now_ms,
+                                    const struct client_attachment *attachment,
+                                    struct client_effects *effects, uint64_t *op);
+/* Give an upload up; the hub forgets what it has.  TB_NOT_FOUND: it is no upload, or it is over. */
+TB_MUST_USE tb_status client_attach_cancel(struct client *client, uint64_t now_ms, uint64_t op,
+                                           struct client_effects *effects);
+/*
+ * Fetch, verify and decrypt the attachment of a message (part: from 0).  DONE: text = the octets,
+ * content_type, handle = file name.  One at a time, else CLIENT_BUSY.  CLIENT_MESSAGE_UNKNOWN,
+ * _CLOSED, CLIENT_ATTACHMENT; FAILED: CLIENT_ATTACHMENT_CHANGED when it is not what was sent.
+ */
+TB_MUST_USE tb_status client_fetch(struct client *client, uint64_t now_ms, tb_bytes room,
+                                   uint64_t room_seq, size_t part, struct client_effects *effects,
+                                   uint64_t *op);
+
 /* Read receipts: whom this account tells that it has read a message. */
 enum client_receipts {
     CLIENT_RECEIPTS_DM = 0, /* in conversations of two; the default */
@@ -315,6 +352,7 @@ struct client_message_view {
     uint8_t revision;       /* enum client_revision */
     const struct client_reaction_view *reactions;
     size_t reaction_count;
+    uint64_t attachment_len; /* octets; 0: no attachment.  text is its file name then */
     size_t reader_count;    /* of an own message: accounts that said they read it */
 };
 struct client_case_view {
@@ -391,6 +429,7 @@ enum client_table {
     CLIENT_TABLE_CASES,
     CLIENT_TABLE_REPORTS,
     CLIENT_TABLE_MESSAGE_IDS,
+    CLIENT_TABLE_UPLOADS,     /* attachments on their way */
     CLIENT_TABLE_EXPIRIES,    /* by expires_ms, room_no and row: what disappears, and when */
     CLIENT_TABLE_END,         /* behind the last */
     CLIENT_TABLE_COUNT_MAX = 32

@@ -220,6 +220,9 @@ struct client {
     uint8_t nonce[32];
     uint16_t register_code;    /* how the hub refused the registration; 0: it has not */
     uint64_t wake_at_ms;       /* newest wish given out; 0: none */
+    bool has_uploads;          /* rows of UPLOADS may have to go on */
+    bool is_uploading;         /* a piece is on its way */
+    struct client_fetching *fetching; /* an attachment that is being fetched, or NULL */
     uint64_t expire_at_ms;     /* no message disappears before; 0: not looked up yet */
     uint32_t next_request_id;
     struct client_request *requests;
@@ -270,6 +273,12 @@ TB_MUST_USE tb_status client_accuse(struct client_turn *turn, struct client_room
 TB_MUST_USE tb_status client_alarm(struct client_turn *turn, uint16_t code, tb_bytes room_uri,
                                    uint64_t room_seq, const struct chat_stub *known,
                                    tb_bytes received);
+
+/* ---- attachments (attach.c, fetch.c) ---- */
+
+/* Send the next piece of the oldest upload. */
+TB_MUST_USE tb_status client_attach_work(struct client_turn *turn);
+void client_fetch_drop(struct client *client);
 
 /* ---- rows (table.c) ---- */
 

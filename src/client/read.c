@@ -203,6 +203,7 @@ static tb_status client_message_view_of(struct client_turn *turn, struct client_
         .expires_ms = line.expires_ms,
         .revised_ms = line.revised_ms,
         .revision = line.revision,
+        .attachment_len = line.attachment_len,
         .reader_count = line.readers.count,
     };
     TRY(client_reply_view_of(turn, room, line.reply_to, &out->reply_to_seq));

@@ -2,6 +2,7 @@
 #ifndef TB_CLIENT_ROOMS_H
 #define TB_CLIENT_ROOMS_H
 
+#include "chat/content.h"
 #include "client/engine.h"
 
 /* ---- rooms (room.c) ---- */
@@ -213,6 +214,9 @@ struct client_send_params {
     bool is_tombstone;    /* nothing stands in the place of `replaces` */
     bool is_reaction;
     uint32_t expires_s;   /* 0: it stays */
+    const struct chat_part *part; /* NULL: made of content_type and body */
+    const uint8_t (*plaintext_hashes)[CHAT_HASH_LEN]; /* of the external parts of `part` */
+    size_t plaintext_hash_count;
     tb_bytes case_id;
     bool is_silent;
     uint64_t op;

@@ -10,6 +10,7 @@
 #define TB_CLIENT_ROWS_H
 
 #include "chat/structs.h"
+#include "client/client.h"
 
 /* ---- META ---- */
 
@@ -226,6 +227,7 @@ WIRE_STRUCT(client_reaction_row, CLIENT_REACTION_ROW)
     ROW(S, BYTES,     text,         NONE)                                        \
     ROW(S, BYTES_MAX, message_id,   CHAT_HASH_LEN)                               \
     ROW(S, U64,       decision_number, NONE)                                     \
+    ROW(S, U64,       attachment_len, NONE) /* octets; 0: none */                \
     ROW(S, BYTES_MAX, reply_to,     CHAT_HASH_LEN) /* message id that it answers */ \
     ROW(S, U64,       expires_ms,   NONE) /* 0: stays */                         \
     ROW(S, U8,        revision,     NONE) /* enum client_revision */             \
@@ -280,6 +282,24 @@ enum client_outbox_state {
     ROW(S, U64,       room_seq,         NONE) /* once answered */                \
     ROW(S, BYTES_MAX, case_id,          CHAT_HASH_LEN) /* statement of this case */
 WIRE_STRUCT(client_outbox_row, CLIENT_OUTBOX_ROW)
+
+/* ---- UPLOADS: 'H' op: client_upload_row;  'P' op, u64 offset: a piece of the ciphertext ---- */
+
+#define CLIENT_UPLOAD_ROW(ROW, S)                                                \
+    ROW(S, U64,        op,           NONE)                                       \
+    ROW(S, BYTES_SOME, room_uri,     CHAT_URI_LEN_MAX)                           \
+    ROW(S, FIXED,      id,           32)                                         \
+    ROW(S, FIXED,      key,          16) /* SECRET */                            \
+    ROW(S, FIXED,      nonce,        12)                                         \
+    ROW(S, FIXED,      content_hash, CHAT_HASH_LEN) /* of the ciphertext */      \
+    ROW(S, FIXED,      plain_hash,   CHAT_HASH_LEN)                              \
+    ROW(S, U64,        total,        NONE) /* octets of the ciphertext */        \
+    ROW(S, U64,        sent,         NONE)                                       \
+    ROW(S, U32,        expires_s,    NONE)                                       \
+    ROW(S, BYTES_MAX,  file_name,    CLIENT_FILE_NAME_LEN_MAX)                   \
+    ROW(S, BYTES_MAX,  content_type, 255)                                        \
+    ROW(S, BYTES_MAX,  description,  1024)
+WIRE_STRUCT(client_upload_row, CLIENT_UPLOAD_ROW)
 
 /* ---- KEY_PACKAGES, by KeyPackageRef ---- */
 

@@ -214,6 +214,11 @@ static tb_status client_run_content(struct client_turn *turn, struct client_room
                                       .message_id = line->message_id.data };
         line->row_kind = 0;
         TRY(client_revise_take(turn, room, &later, &about, &expires_ms));
+    } else if (content->part.cardinality == CHAT_PART_EXTERNAL) {
+        TRY(chat_content_check_attachments(content));
+        line->content_type = content->part.content_type;
+        line->text = content->part.filename;
+        line->attachment_len = content->part.size;
     } else if (content->part.cardinality == CHAT_PART_SINGLE) {
         line->content_type = content->part.content_type;
         if (!tb_is_ok(chat_content_text(content, &line->text))) {

@@ -68,6 +68,10 @@ static tb_status client_send_make(struct client_turn *turn, struct client_room *
     content->expires_s = params->expires_s;
     if (params->is_tombstone) {
         chat_content_set_deleted(content, params->replaces);
+    } else if (params->part != NULL) {
+        content->part = *params->part;
+        content->plaintext_hashes = params->plaintext_hashes;
+        content->plaintext_hash_count = params->plaintext_hash_count;
     } else if (params->content_type.len == 0) {
         chat_content_set_text(content, params->body);
         content->replaces = params->replaces;

@@ -422,6 +422,7 @@ tb_status client_session_work(struct client_turn *turn)
     TRY(client_desk_work(turn));
     TRY(client_decide_work(turn));
     TRY(client_report_work(turn));
+    TRY(client_attach_work(turn));
     for (struct client_room *room = client->rooms; room != NULL; room = room->next) {
         TRY(client_room_work(turn, room));
     }
@@ -431,6 +432,7 @@ tb_status client_session_work(struct client_turn *turn)
 bool client_is_idle(const struct client *client)
 {
     if (client->request_count != 0 || client->welcomes != NULL) return false;
+    if (client->has_uploads || client->fetching != NULL) return false;
     for (const struct client_room *room = client->rooms; room != NULL; room = room->next) {
         bool is_live = room->row.state <= CLIENT_ROOM_OPEN;
         /* Our leaving is in the log; the rest is for those who stay. */

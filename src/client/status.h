@@ -43,6 +43,9 @@
     CODE(CLIENT_MESSAGE_GONE, 935, "the message was deleted or has expired")                       \
     CODE(CLIENT_EXPIRY, 936, "the room does not allow this time for a message to disappear")       \
     CODE(CLIENT_REACTION_LENGTH, 937, "a reaction is one short text, such as an emoji")            \
+    CODE(CLIENT_ATTACHMENT, 938, "the attachment is empty, too large, or badly described")         \
+    CODE(CLIENT_ATTACHMENT_CHANGED, 939, "the attachment is not the one that was sent")            \
+    CODE(CLIENT_ATTACHMENT_NONE, 940, "the message has no such attachment")                        \
     CODE(CLIENT_ALARM_FORK, 950, "a sender had seen another history of this room")                 \
     CODE(CLIENT_ALARM_EQUIVOCATION, 951, "the hub signed two histories of this room")              \
     CODE(CLIENT_ALARM_RESET, 952, "an account was reset: its keys no longer follow from the old")  \

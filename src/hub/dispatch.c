@@ -1,6 +1,7 @@
 /* From a frame or a request to its verb, and back. */
 #include <string.h>
 
+#include "hub/blob.h"
 #include "hub/desk.h"
 #include "hub/join.h"
 
@@ -41,6 +42,9 @@ static hub_handler *const handlers[VERB_COUNT_MAX] = {
     [CHAT_VERB_PAGES_IMPORT] = hub_verb_pages_import,
     [CHAT_VERB_PING] = hub_verb_ping,
     [CHAT_VERB_LOGOUT] = hub_verb_logout,
+    [CHAT_VERB_BLOB_DROP] = hub_verb_blob_drop,
+    [CHAT_VERB_BLOB_PUT] = hub_verb_blob_put,
+    [CHAT_VERB_BLOB_GET] = hub_verb_blob_get,
     [CHAT_VERB_ADMIN_INVITE] = hub_verb_admin_invite,
     [CHAT_VERB_ADMIN_USERS] = hub_verb_admin_users,
     [CHAT_VERB_ADMIN_ROOMS] = hub_verb_admin_rooms,

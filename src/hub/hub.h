@@ -111,6 +111,10 @@ void hub_effects_wipe(struct hub_effects *effects);
     LIMIT(report_window_s, 2592000, "seconds in which a message can be reported")                  \
     LIMIT(restore_wait_ms, 900000, "milliseconds a restored room waits for members' heads")        \
     LIMIT(tree_cache_bytes_max, 67108864, "octets of cached public trees")                         \
+    LIMIT(blob_bytes_max, 67108864, "octets of one attachment")                                    \
+    LIMIT(blob_account_bytes_max, 1073741824, "octets of an account's attachments")                \
+    LIMIT(blob_upload_ms, 86400000, "milliseconds an upload may take")                             \
+    LIMIT(blob_life_ms, 7776000000, "milliseconds an attachment is kept")                          \
     LIMIT(session_idle_ms, 86400000, "milliseconds before an idle connection is closed")
 
 struct hub_limits {
@@ -191,6 +195,7 @@ enum hub_table {
     HUB_TABLE_STATEMENTS,
     HUB_TABLE_HUB_KEYS,
     HUB_TABLE_CLAIMS, /* key packages that were handed out and are not in a tree yet */
+    HUB_TABLE_BLOBS,
     HUB_TABLE_COUNT_MAX = 32
 };
 enum { HUB_SCHEMA_VERSION = 1 };

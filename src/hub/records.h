@@ -31,6 +31,8 @@
  *     STATEMENTS     device, u64 decision number       SealedStatement
  *     HUB_KEYS       'K' hub key id: hub_row_hub_key;  'A' u64 from_ms: hub_row_agent
  *     CLAIMS         room, device, claiming device     hub_row_claim
+ *     BLOBS          'H' id: hub_row_blob;  'P' id, u32 number of the piece: its octets;
+ *                    'U' user: u64 octets taken;  'E' u64 until_ms, id: empty
  */
 #ifndef TB_HUB_RECORDS_H
 #define TB_HUB_RECORDS_H
@@ -125,6 +127,15 @@ WIRE_STRUCT(hub_row_key_package, HUB_ROW_KEY_PACKAGE)
     ROW(S, U64,       expires_ms, NONE)      \
     ROW(S, BYTES_MAX, ref,        64) /* KeyPackageRef */
 WIRE_STRUCT(hub_row_claim, HUB_ROW_CLAIM)
+#define HUB_ROW_BLOB(ROW, S)                                  \
+    ROW(S, FIXED, user,     HUB_USER_ID_LEN) /* who put it */ \
+    ROW(S, U64,   total,    NONE) /* octets */                \
+    ROW(S, U64,   received, NONE)                             \
+    ROW(S, U64,   until_ms, NONE)
+WIRE_STRUCT(hub_row_blob, HUB_ROW_BLOB)
+/* The octets that an account's blobs take, those that are still to come counted. */
+#define HUB_ROW_BLOB_USE(ROW, S) ROW(S, U64, taken, NONE)
+WIRE_STRUCT(hub_row_blob_use, HUB_ROW_BLOB_USE)
 #define HUB_ROW_INVITE(ROW, S)                            \
     ROW(S, U8,         kind,          NONE)               \
     ROW(S, U8,         is_admin,      NONE)               \

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "hub/ban.h"
+#include "hub/blob.h"
 #include "hub/claim.h"
 #include "hub/desk.h"
 #include "hub/join.h"
@@ -281,6 +282,7 @@ static tb_status walk_rest(struct hub *hub, uint64_t now_ms)
     tb_arena_init(&arena, hub->mem, HUB_STEP_ARENA_BYTES_MAX);
     tb_status status = hub_claim_sweep(hub, now_ms, &arena);
     if (tb_is_ok(status)) status = hub_invite_sweep(hub, now_ms, &arena);
+    if (tb_is_ok(status)) status = hub_blob_sweep(hub, now_ms, &arena);
     tb_arena_wipe(&arena);
     return status;
 }
