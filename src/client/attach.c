@@ -1,6 +1,6 @@
 /*
- * Attachments out: encrypted under a key of their own, stored, uploaded piece by piece, and named in
- * a message when the hub has all of it.  The hashes of ciphertext and plaintext are franked with
+ * Attachments out: encrypted under a key of their own, stored, uploaded piece by piece, and named
+ * in a message when the hub has all of it.  The hashes of ciphertext and plaintext are franked with
  * the message, so a report shows the file that was sent and no other (spec 2.5.9).
  */
 #include "client/revise.h"
@@ -58,12 +58,19 @@ static bool client_text_fits(tb_bytes text, size_t len_min, size_t len_max)
     return text.len >= len_min && text.len <= len_max && wire_text_is_utf8(text);
 }
 
+/* A name without folders: where it is saved is for the reader to say. */
+static bool client_is_plain_name(tb_bytes name)
+{
+    for (size_t i = 0; i < name.len; i++) {
+        if (name.data[i] == '/' || name.data[i] == 0) return false;
+    }
+    return client_text_fits(name, 1, CLIENT_FILE_NAME_LEN_MAX);
+}
+
 static bool client_attachment_is_good(const struct client_attachment *attachment)
 {
-    tb_bytes name = attachment->file_name;
     return attachment->bytes.len != 0 && attachment->bytes.len <= CLIENT_ATTACHMENT_LEN_MAX
-           && client_text_fits(name, 1, CLIENT_FILE_NAME_LEN_MAX)
-           && memchr(name.data, '/', name.len) == NULL
+           && client_is_plain_name(attachment->file_name)
            && client_text_fits(attachment->content_type, 1, CHAT_CONTENT_TYPE_LEN_MAX)
            && client_text_fits(attachment->description, 0, DESCRIPTION_LEN_MAX);
 }

@@ -1,7 +1,7 @@
 /*
- * Attachments in: fetched piece by piece into memory, checked against the hash that was franked with
- * the message, decrypted with its key, checked against the hash of the plaintext, and only then given
- * to the person.
+ * Attachments in: fetched piece by piece into memory, checked against the hash that was franked
+ * with the message, decrypted with its key, checked against the hash of the plaintext, and only
+ * then given to the person.
  */
 #include "client/revise.h"
 
