@@ -376,6 +376,14 @@ MLS_API MLS_MUST_USE int mls_session_group_info(struct mls_session *session, boo
 /* Section 8.5: len octets, at most 80, to out.  SECRET.  label: octets, as the application's. */
 MLS_API MLS_MUST_USE int mls_session_export(const struct mls_session *session, const char *label,
                                             struct mls_octets context, uint8_t *out, size_t len);
+/*
+ * SafeExportSecret of a component (draft-ietf-mls-extensions), SECRET: the suite's hash length in
+ * octets, at most 64, to out; *len says how many.  An epoch gives it once and forgets it
+ * (MLS_EXPORT_CONSUMED afterwards): save the session, an increment is enough, before it is used.
+ */
+MLS_API MLS_MUST_USE int mls_session_export_safe(struct mls_session *session,
+                                                 uint16_t component_id, uint8_t out[64],
+                                                 size_t *len);
 /* Do we hold the resumption key of this epoch of the group? */
 MLS_API bool mls_session_has_resumption(const struct mls_session *session, uint64_t epoch);
 /* Section 5.1.2: SignWithLabel by the leaf's key, for protocols beside MLS.  label is put behind

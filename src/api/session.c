@@ -274,6 +274,21 @@ int mls_session_export(const struct mls_session *session, const char *label,
     return status.code;
 }
 
+int mls_session_export_safe(struct mls_session *session, uint16_t component_id, uint8_t out[64],
+                            size_t *len)
+{
+    struct tb_secret secret = { .len = 0 };
+    if (out == NULL || len == NULL) return MLS_ARGUMENT;
+    tb_status status = mls_group_safe_export(session->group, component_id, &secret);
+    if (tb_is_ok(status)) {
+        session->is_increment_due = true;
+        memcpy(out, secret.data, secret.len);
+        *len = secret.len;
+    }
+    tb_secret_wipe(&secret);
+    return status.code;
+}
+
 bool mls_session_has_resumption(const struct mls_session *session, uint64_t epoch)
 {
     return mls_group_psk_has(session->group, epoch);

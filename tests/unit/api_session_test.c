@@ -1,4 +1,4 @@
-/* Credentials as the public interface judges them: RFC 9420, sections 5.3 and 5.3.1. */
+/* The public interface: credentials (RFC 9420, section 5.3.1), growing structs, secrets. */
 #include "tests/support.h"
 
 #include <string.h>
@@ -189,6 +189,27 @@ static void what_the_application_refuses_is_not_added(void **state)
     end(&w);
 }
 
+static void a_component_gets_its_secret_once_in_an_epoch(void **state)
+{
+    struct world w;
+    struct mls_session *session = NULL;
+    struct mls_create_options create = MLS_INIT(struct mls_create_options);
+    uint8_t first[64], second[64];
+    size_t len = 0;
+    (void)state;
+    begin(&w);
+    create.leaf = &w.leaf;
+    assert_int_equal(mls_session_create(w.ctx, w.signer, &create, &session), MLS_OK);
+    assert_int_equal(mls_session_export_safe(session, 0x8001, first, &len), MLS_OK);
+    assert_int_equal(len, 32);
+    assert_int_equal(mls_session_export_safe(session, 0x8002, second, &len), MLS_OK);
+    assert_memory_not_equal(first, second, len);
+    assert_int_equal(mls_session_export_safe(session, 0x8001, second, &len),
+                     MLS_EXPORT_CONSUMED);
+    mls_session_free(session);
+    end(&w);
+}
+
 static void a_struct_of_a_newer_program_must_be_zero_beyond_what_is_known(void **state)
 {
     struct newer {
@@ -227,6 +248,7 @@ int main(void)
         cmocka_unit_test(the_application_is_asked_about_an_x509_chain),
         cmocka_unit_test(a_certificate_of_another_key_is_refused_before_anybody_is_asked),
         cmocka_unit_test(what_the_application_refuses_is_not_added),
+        cmocka_unit_test(a_component_gets_its_secret_once_in_an_epoch),
         cmocka_unit_test(a_struct_of_a_newer_program_must_be_zero_beyond_what_is_known),
         cmocka_unit_test(names_of_status_codes_are_public_ones),
     };
