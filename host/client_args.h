@@ -51,6 +51,10 @@
     OPTION(UNTIL, "until", "SPAN", "end the measure after this time; without it, it has no end")   \
     OPTION(FACTS_FILE, "facts-file", "FILE", "read the facts for the statement of reasons here; "  \
                                              "- is standard input")                                \
+    OPTION(OUTCOME, "outcome", "OUTCOME", "acted, no-action or unfounded")                         \
+    OPTION(BASIS, "basis", "BASIS", "of an action: law or terms")                                  \
+    OPTION(REPLY_FILE, "reply-file", "FILE", "read what the sender is told here; - is standard "   \
+                                             "input")                                              \
     OPTION(YES, "yes", NULL, "do it without asking")                                               \
     OPTION(MAN, "man", NULL, NULL) /* the verbs as a part of the manual page; not shown */
 

@@ -5,6 +5,7 @@
 #include "chat/reason.h"
 #include "client/status.h"
 #include "host/client_app.h"
+#include "host/client_outside.h"
 #include "host/client_text.h"
 #include "host/client_timeline.h"
 #include "wire/text.h"
@@ -101,7 +102,7 @@ int cli_verb_desk_list(struct cli_app *app)
         { "case", "CASE", CLI_COLUMN_TEXT },        { "received", "RECEIVED", CLI_COLUMN_TIME },
         { "reason", "REASON", CLI_COLUMN_TEXT },
         { "accused_handle", "ACCUSED", CLI_COLUMN_TEXT },
-        { "verified", "PROVEN", CLI_COLUMN_TEXT },  { "level", "LEVEL", CLI_COLUMN_NUMBER },
+        { "verified", "PROVEN", CLI_COLUMN_TEXT },  { "level", "LEVEL", CLI_COLUMN_TEXT },
         { "state", "STATE", CLI_COLUMN_TEXT },      { "decision", "DECISION", CLI_COLUMN_NUMBER },
     };
     struct client_case_view *cases = NULL;
@@ -112,6 +113,11 @@ int cli_verb_desk_list(struct cli_app *app)
     if (status.code != TB_OK) return cli_app_fail(app, status, "list the cases");
     json_t *rows = json_array();
     for (size_t i = 0; i < count; i++) json_array_append_new(rows, case_record(&cases[i]));
+    code = cli_outside_rows(app, rows);
+    if (code != CLI_EXIT_OK) {
+        json_decref(rows);
+        return code;
+    }
     cli_out_table(&app->out, columns, sizeof columns / sizeof columns[0], rows,
                   "There is no case.");
     return CLI_EXIT_OK;
@@ -206,6 +212,9 @@ int cli_verb_desk_show(struct cli_app *app)
     char word[CASE_WORD_LEN_SHOWN + 1], time[CLI_TEXT_TIME_LEN_MAX];
     FILE *to = app->out.to;
     int code = fetch(app);
+    if (code == CLI_EXIT_OK && cli_outside_is_word(app->args.words[0])) {
+        return cli_outside_show(app, app->args.words[0]);
+    }
     if (code == CLI_EXIT_OK) code = case_find(app, app->args.words[0], &at);
     if (code != CLI_EXIT_OK) return code;
     if (!cli_out_is_text(&app->out)) {

@@ -124,6 +124,12 @@ const struct cli_verb cli_verbs[] = {
       "timbre desk name-owner mimi://localhost/r/0f32... bob\n\n"
       "For a room whose last owner was banned or has no device in it any more.  WHO is somebody\n"
       "who is in it.  The decision goes into the log, and the members are told its number.\n" },
+    { "desk answer", "NOTICE", CLI_BIT(OUTCOME) | CLI_BIT(BASIS) | CLI_BIT(REPLY_FILE), 1, 1,
+      ACCOUNT, false, false, cli_verb_desk_answer,
+      "Answer a notice of somebody without an account.",
+      "timbre desk answer n12 --outcome no-action --reply-file reply.txt\n\n"
+      "Who sent it reads the answer with their receipt, and can complain about one without\n"
+      "action; another moderator answers the complaint.  An unfounded notice is a strike.\n" },
     { "desk keys", "", 0, 0, 0, ACCOUNT, false, true, cli_verb_desk_keys,
       "Show the desk's keys that reports are sealed to.", "" },
     { "notice list", "", 0, 0, 0, ACCOUNT, false, true, cli_verb_notice_list,

@@ -75,6 +75,7 @@ int cli_verb_desk_show(struct cli_app *app);
 int cli_verb_desk_decide(struct cli_app *app);
 int cli_verb_desk_name_owner(struct cli_app *app);
 int cli_verb_desk_keys(struct cli_app *app);
+int cli_verb_desk_answer(struct cli_app *app);
 int cli_verb_notice_list(struct cli_app *app);
 int cli_verb_notice_show(struct cli_app *app);
 int cli_verb_sync(struct cli_app *app);

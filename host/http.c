@@ -148,6 +148,10 @@ unsigned host_http_parse(tb_bytes head, size_t header_count_max, struct host_htt
     }
     out->path = tb_bytes_of(reading.url.data + url.field_data[UF_PATH].off,
                             url.field_data[UF_PATH].len);
+    if (url.field_set & (1 << UF_QUERY)) {
+        out->query = tb_bytes_of(reading.url.data + url.field_data[UF_QUERY].off,
+                                 url.field_data[UF_QUERY].len);
+    }
     return 0;
 }
 
@@ -205,12 +209,13 @@ struct hub_blob *host_http_write(const struct host_http_answer *answer, struct t
         "Cache-Control: no-store\r\nX-Content-Type-Options: nosniff\r\n"
         "Referrer-Policy: no-referrer\r\nCross-Origin-Resource-Policy: same-origin\r\n"
         "Content-Security-Policy: default-src 'none'; style-src %s; "
-        "base-uri 'none'; form-action 'none'; frame-ancestors 'none'\r\n"
+        "base-uri 'none'; form-action %s; frame-ancestors 'none'\r\n"
         "%s%s\r\n";
     char head[1024];
     int len = snprintf(head, sizeof head, form, answer->status, host_http_reason(answer->status),
                        answer->content_type, answer->body.len,
                        answer->style_source == NULL ? "'none'" : answer->style_source,
+                       answer->has_form ? "'self'" : "'none'",
                        answer->extra_fields == NULL ? "" : answer->extra_fields,
                        answer->is_kept_alive ? "" : "Connection: close\r\n");
     if (len < 0 || (size_t)len >= sizeof head) return NULL;

@@ -13,6 +13,7 @@ enum host_http_method { HOST_HTTP_GET = 1, HOST_HTTP_HEAD, HOST_HTTP_POST, HOST_
 struct host_http_request {
     enum host_http_method method;
     tb_bytes path; /* without query */
+    tb_bytes query;
     tb_bytes host;
     tb_bytes origin;
     tb_bytes authorization;
@@ -52,6 +53,7 @@ struct host_http_answer {
     bool is_head;             /* the body's length alone is sent */
     const char *extra_fields; /* NULL, or "Name: value\r\n"... */
     const char *style_source; /* of the content security policy; NULL: no style at all */
+    bool has_form;            /* the page may send its form to this hub */
 };
 /* The octets to send, in a blob without a frame header.  NULL: no memory. */
 struct hub_blob *host_http_write(const struct host_http_answer *answer, struct tb_mem *mem);

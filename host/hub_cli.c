@@ -90,7 +90,12 @@ static void print_help(FILE *to, const struct host_cli_verb *verbs, size_t verb_
           "  --print-invitation     serve: also when standard output is no terminal\n"
           "  --origin               config show: where each value comes from\n"
           "  --admin --uses N --expires 7d    invite create\n"
-          "  --end                  user admin: take it away\n",
+          "  --end                  user admin: take it away\n"
+          "  --from FILE            log verify: an earlier checkpoint or export\n"
+          "  --period 2026-01..2026-12 --form eu|tdb    transparency export\n"
+          "  --kind act|information --authority WHO --state FR --legal-basis TEXT\n"
+          "  --reason REASON --received DATE --informed DATE    order add\n"
+          "  --effect TEXT          order close: what was done\n",
           to);
 }
 
@@ -148,6 +153,15 @@ static bool take_value(struct parsing *parsing, int argc, char **argv, int *at, 
     char assignment[HOST_CONFIG_VALUE_LEN_MAX + 64];
     const char *value;
     const char *key = NULL;
+    static const char *const names[] = {
+#define VALUE_NAME(NAME_, TEXT_) TEXT_,
+        HOST_CLI_VALUE_LIST(VALUE_NAME)
+    };
+    for (size_t i = 0; i < HOST_CLI_VALUE_COUNT; i++) {
+        if ((value = value_of(names[i], argc, argv, at)) == NULL) continue;
+        cli->values[i] = value;
+        return true;
+    }
     if ((value = value_of("--config", argc, argv, at)) != NULL) {
         parsing->config_path = value;
     } else if ((value = value_of("--uses", argc, argv, at)) != NULL) {

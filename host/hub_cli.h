@@ -27,6 +27,24 @@ enum host_exit {
 
 enum { HOST_CLI_ARGUMENT_COUNT_MAX = 8 };
 
+/* Options with a value that single verbs take. */
+#define HOST_CLI_VALUE_LIST(VALUE)                                                                 \
+    VALUE(FROM, "--from")                                                                          \
+    VALUE(PERIOD, "--period")                                                                      \
+    VALUE(FORM, "--form")                                                                          \
+    VALUE(KIND, "--kind")                                                                          \
+    VALUE(AUTHORITY, "--authority")                                                                \
+    VALUE(STATE, "--state")                                                                        \
+    VALUE(LEGAL_BASIS, "--legal-basis")                                                            \
+    VALUE(REASON, "--reason")                                                                      \
+    VALUE(RECEIVED, "--received")                                                                  \
+    VALUE(INFORMED, "--informed")                                                                  \
+    VALUE(EFFECT, "--effect")
+enum host_cli_value {
+#define HOST_CLI_VALUE_ENUM(NAME_, TEXT_) HOST_CLI_##NAME_,
+    HOST_CLI_VALUE_LIST(HOST_CLI_VALUE_ENUM) HOST_CLI_VALUE_COUNT
+};
+
 struct host_cli {
     struct host_config config;
     const char *program; /* as it was called */
@@ -35,6 +53,7 @@ struct host_cli {
     bool is_json, is_quiet, is_yes, is_dry_run;
     bool prints_invitation, shows_origin, is_admin, is_end;
     const char *uses, *expires; /* as they were written; NULL */
+    const char *values[HOST_CLI_VALUE_COUNT]; /* the same */
 };
 
 struct host_cli_verb {
@@ -92,6 +111,12 @@ int host_verb_doctor(struct host_cli *cli);
 int host_verb_status(struct host_cli *cli);
 int host_verb_config_check(struct host_cli *cli);
 int host_verb_config_show(struct host_cli *cli);
+int host_verb_log_verify(struct host_cli *cli);
+int host_verb_log_export(struct host_cli *cli);
+int host_verb_order_add(struct host_cli *cli);
+int host_verb_order_list(struct host_cli *cli);
+int host_verb_order_close(struct host_cli *cli);
+int host_verb_transparency_export(struct host_cli *cli);
 int host_verb_version(struct host_cli *cli);
 
 #endif

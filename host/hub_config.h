@@ -21,6 +21,10 @@
     KEY(tls, certificate_file, PATH, "", "PEM chain; empty: in clear")                             \
     KEY(tls, key_file, PATH, "", "PEM private key of the certificate")                             \
     KEY(metrics, listen, LISTEN, "127.0.0.1:9464", "Prometheus text at /metrics; or none")         \
+    KEY(contact, users, TEXT, "", "where everybody can write to, for people (Art. 12)")            \
+    KEY(contact, authorities, TEXT, "", "where authorities can write to (Art. 11)")                \
+    KEY(contact, representative, TEXT, "", "legal representative, of a provider outside the EU")   \
+    KEY(contact, languages, TEXT, "", "languages in which both are answered")                      \
     KEY(log, level, LEVEL, "info", "error, warning, notice, info or debug")                        \
     KEY(log, format, FORMAT, "text", "text or json")                                               \
     KEY(store, bytes_max, NUMBER, "0", "size of the database at which it refuses; 0: none")        \

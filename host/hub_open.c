@@ -33,8 +33,12 @@ static const struct host_store_table tables[] = {
     KEYED(HUB_KEYS, "hub_keys"),
     KEYED(CLAIMS, "claims"),
     KEYED(BLOBS, "blobs"),
+    KEYED(LOG, "log"),
+    KEYED(NOTICES, "notices"),
+    KEYED(ORDERS, "orders"),
+    KEYED(MONTHS, "months"),
 };
-_Static_assert(sizeof tables / sizeof tables[0] == HUB_TABLE_BLOBS,
+_Static_assert(sizeof tables / sizeof tables[0] == HUB_TABLE_MONTHS,
                "every table of the engine has its row here");
 
 struct host_store_config host_hub_store_config(const char *path, struct tb_mem *mem)

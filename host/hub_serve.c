@@ -180,6 +180,10 @@ static int serve(struct serving *serving)
         .key_path = text_or_null(config, HOST_KEY_tls_key_file),
         .public_url = host_config_text(config, HOST_KEY_server_public_url),
         .allowed_origins = host_config_text(config, HOST_KEY_server_allowed_origins),
+        .contact = { .users = host_config_text(config, HOST_KEY_contact_users),
+                     .authorities = host_config_text(config, HOST_KEY_contact_authorities),
+                     .representative = host_config_text(config, HOST_KEY_contact_representative),
+                     .languages = host_config_text(config, HOST_KEY_contact_languages) },
         .reload = on_reload,
         .reload_ctx = serving,
     };

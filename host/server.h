@@ -12,6 +12,7 @@
 #include "host/engine.h"
 #include "host/log.h"
 #include "host/net.h"
+#include "host/public.h"
 #include "host/store_sqlite.h"
 
 /* Published at /limits together with the engine's. */
@@ -25,6 +26,7 @@
     LIMIT(queue_bytes_high, 2097152, "octets waiting for a client above which it is not read")     \
     LIMIT(queue_bytes_max, 16777216, "octets waiting for a client above which it is closed")       \
     LIMIT(queue_count_max, 8192, "messages waiting for a client above which it is closed")         \
+    LIMIT(notice_address_rate_per_hour, 20, "notices taken from one address an hour")              \
     LIMIT(turn_frame_count_max, 1024, "requests that share one commit")                            \
     LIMIT(turn_bytes_max, 8388608, "octets of requests that share one commit")                     \
     LIMIT(checkpoint_page_count, 4096, "pages of the write-ahead log that begin a checkpoint")
@@ -62,6 +64,7 @@ struct host_server_config {
     const char *certificate_path; /* NULL: in clear */
     const char *key_path;
     const char *public_url;       /* as people write it, without a slash at the end */
+    struct public_contact contact;
     const char *allowed_origins;  /* beside the hub's own; separated by blanks */
     struct host_networks trusted_proxies;
     struct host_server_limits limits;

@@ -11,6 +11,7 @@ void server_request_free(struct server_conn *conn)
 {
     if (conn->request == NULL) return;
     tb_buf_wipe(&conn->request->in);
+    tb_wipe(conn->request->secret, sizeof conn->request->secret);
     tb_mem_give(&conn->server->receive_mem, conn->request, sizeof *conn->request);
     conn->request = NULL;
 }
@@ -21,6 +22,7 @@ static struct server_request *request_of(struct server_conn *conn)
     if (conn->request != NULL) return conn->request;
     conn->request = tb_mem_take(mem, sizeof *conn->request);
     if (conn->request == NULL) return NULL;
+    *conn->request = (struct server_request){ .form = PUBLIC_NONE };
     const struct host_server_limits *limits = &conn->server->config.limits;
     tb_buf_init(&conn->request->in, mem, limits->head_bytes_max + limits->frame_bytes_max);
     return conn->request;
@@ -93,29 +95,38 @@ void server_http_problem(struct server_conn *conn, unsigned status, const char *
     send_problem(conn, status, code, tb_bytes_text(detail), 0, NULL, false);
 }
 
+void server_http_refusal(struct server_conn *conn, uint16_t code, tb_bytes detail, uint64_t value)
+{
+    char fields[FIELDS_LEN_MAX] = "";
+    if (detail.len == 0) detail = tb_bytes_text(chat_code_sentence(code));
+    if (code == CHAT_CODE_RATE_LIMITED || code == CHAT_CODE_STORE) {
+        snprintf(fields, sizeof fields, "Retry-After: %llu\r\n",
+                 (unsigned long long)(value / 1000 + 1));
+    }
+    send_problem(conn, chat_code_http(code), chat_code_name(code), detail, value,
+                 fields[0] == 0 ? NULL : fields, is_kept_alive(conn));
+}
+
 /* The engine's refusal: a chat_error, told in JSON. */
 static void send_refusal(struct server_conn *conn, uint16_t code, tb_bytes body)
 {
     uint8_t memory[ERROR_ARENA_BYTES];
-    char fields[FIELDS_LEN_MAX] = "";
     struct tb_arena arena;
     struct chat_error error = { .value = 0 };
     tb_arena_init_fixed(&arena, memory, sizeof memory);
     tb_status status = wire_decode(&chat_error_desc, body, &arena, &error, NULL);
     if (status.code != TB_OK) error = (struct chat_error){ .value = 0 };
-    tb_bytes detail =
-        error.detail.len > 0 ? error.detail : tb_bytes_text(chat_code_sentence(code));
-    if (code == CHAT_CODE_RATE_LIMITED || code == CHAT_CODE_STORE) {
-        snprintf(fields, sizeof fields, "Retry-After: %llu\r\n",
-                 (unsigned long long)(error.value / 1000 + 1));
-    }
-    send_problem(conn, chat_code_http(code), chat_code_name(code), detail, error.value,
-                 fields[0] == 0 ? NULL : fields, is_kept_alive(conn));
+    server_http_refusal(conn, code, error.detail, error.value);
 }
 
 void server_http_answer(struct server_conn *conn, uint16_t chat_code, struct hub_blob *body)
 {
     tb_bytes octets = body == NULL ? tb_bytes_of(NULL, 0) : tb_bytes_of(body->data, body->len);
+    if (conn->request->form != PUBLIC_NONE) {
+        server_public_answer(conn, chat_code, octets);
+        hub_blob_drop(body);
+        return;
+    }
     if (chat_code != CHAT_CODE_OK) {
         send_refusal(conn, chat_code, octets);
         hub_blob_drop(body);
@@ -186,7 +197,7 @@ static void upgrade(struct server_conn *conn, const struct host_http_request *re
 
 /* ------------------------------------------------------------------ requests of the engine */
 
-static void post(struct server_conn *conn)
+void server_http_ask(struct server_conn *conn, tb_bytes body, bool is_page)
 {
     struct server_request *request = conn->request;
     conn->state = CONN_ANSWER;
@@ -197,9 +208,10 @@ static void post(struct server_conn *conn)
         .kind = HUB_EVENT_POST,
         .conn = conn->post_id,
         .is_admin = conn->role == ROLE_ADMIN,
+        .is_page = is_page,
         .verb = request->verb,
         .token = request->has_token ? TB_ARRAY(request->token) : tb_bytes_of(NULL, 0),
-        .bytes = { request->in.data + request->head_len, request->body_len }
+        .bytes = body
     };
     server_turn_event(conn->server, &event);
     server_conn_interest(conn);
@@ -263,6 +275,7 @@ static void route(struct server_conn *conn, const struct host_http_request *head
         upgrade(conn, head);
         return;
     }
+    if (conn->role == ROLE_PUBLIC && server_public(conn, head)) return;
     if (tb_bytes_starts_with(head->path, TB_LITERAL(prefix))) {
         tb_bytes name = { head->path.data + PREFIX_LEN, head->path.len - PREFIX_LEN };
         if (!begin_post(conn, head, name)) return;
@@ -275,7 +288,7 @@ static void route(struct server_conn *conn, const struct host_http_request *head
                      "Allow: GET, HEAD\r\n", false);
         return;
     }
-    if (!server_page(conn, head)) {
+    if (!server_page(conn, head) && !server_public_page(conn, head)) {
         send_problem(conn, 404, "not_found", TB_LITERAL("there is no such page"), 0, NULL,
                      is_kept_alive(conn));
     }
@@ -312,6 +325,7 @@ static bool take_head(struct server_conn *conn)
         return true;
     }
     request->is_kept_alive = head.is_kept_alive;
+    request->is_head = head.method == HOST_HTTP_HEAD;
     conn->peer =
         host_peer_behind(conn->peer, head.forwarded_for, &conn->server->config.trusted_proxies);
     route(conn, &head);
@@ -332,7 +346,11 @@ void server_http_feed(struct server_conn *conn, const uint8_t *data, size_t len)
         return;
     }
     if (conn->state == CONN_HTTP && !take_head(conn)) return;
-    if (conn->state == CONN_BODY && request->in.len >= request->head_len + request->body_len) {
-        post(conn);
+    if (conn->state != CONN_BODY || request->in.len < request->head_len + request->body_len) return;
+    if (request->form != PUBLIC_NONE) {
+        server_public_body(conn);
+        return;
     }
+    tb_bytes body = { request->in.data + request->head_len, request->body_len };
+    server_http_ask(conn, body, false);
 }

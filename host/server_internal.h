@@ -6,6 +6,7 @@
 
 #include "host/clock.h"
 #include "host/http.h"
+#include "host/public.h"
 #include "host/server.h"
 #include "host/tls.h"
 #include "host/ws.h"
@@ -17,6 +18,7 @@ enum {
     SERVER_INLINE_BLOB_COUNT = 3,     /* a queue this short needs no memory of its own */
     SERVER_SLOT_BITS = 24,            /* of a connection's name: its place in `slots` */
     SERVER_TIMER_GRAIN_MS = 100,      /* time-outs come this much late at most */
+    SERVER_METER_COUNT = 4096,        /* places for the meters of addresses that send notices */
     SERVER_LISTENER_COUNT_MAX = 2 * HOST_LISTEN_COUNT_MAX + 1
 };
 
@@ -63,8 +65,18 @@ struct server_request {
     size_t head_len;   /* 0 until the head is complete */
     size_t body_len;
     uint16_t verb;
-    bool has_token, is_kept_alive;
+    bool has_token, is_kept_alive, is_head;
     uint8_t token[HOST_HTTP_TOKEN_LEN];
+    /* of a route for people without an account: */
+    uint8_t form; /* enum public_form; PUBLIC_NONE: a request of a client */
+    bool is_french;
+    uint64_t first, second; /* numbers in the address */
+    uint8_t secret[CHAT_NOTICE_SECRET_LEN];
+};
+
+/* Notices from one address in the hour since from_ms. */
+struct server_meter {
+    uint64_t from_ms, count;
 };
 
 struct server_queue {
@@ -153,6 +165,8 @@ struct host_server {
     uint8_t *plain_buffer; /* the same, for what was deciphered */
     uint8_t *gather_buffer; /* HOST_TLS_RECORD_LEN_MAX */
     char style_source[80];
+    struct server_meter notice_meters[SERVER_METER_COUNT];
+    uint64_t notice_seed;
     struct server_counts counts;
 };
 
@@ -194,11 +208,21 @@ void server_http_answer(struct server_conn *conn, uint16_t chat_code, struct hub
 void server_http_problem(struct server_conn *conn, unsigned status, const char *code,
                          const char *detail);
 void server_http_reply(struct server_conn *conn, const struct host_http_answer *answer);
+void server_http_refusal(struct server_conn *conn, uint16_t code, tb_bytes detail, uint64_t value);
+/* The engine's request of the connection's `verb`; is_page: made here from a public form. */
+void server_http_ask(struct server_conn *conn, tb_bytes body, bool is_page);
 void server_request_free(struct server_conn *conn);
 
 /* server_page.c: true when the path is one of the pages. */
 bool server_page(struct server_conn *conn, const struct host_http_request *request);
 void server_page_init(struct host_server *server);
+TB_MUST_USE tb_status server_page_wrap(const char *lang, const struct tb_buf *body,
+                                       struct tb_buf *out);
+/* server_public.c: the same for routes of people without an account. */
+bool server_public(struct server_conn *conn, const struct host_http_request *head);
+bool server_public_page(struct server_conn *conn, const struct host_http_request *head);
+void server_public_body(struct server_conn *conn); /* it has come whole */
+void server_public_answer(struct server_conn *conn, uint16_t code, tb_bytes octets);
 /* server_metrics.c */
 void server_metrics_page(struct server_conn *conn, const struct host_http_request *request);
 

@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "host/rng_os.h"
 #include "host/server_internal.h"
 #include "wire/text.h"
 
@@ -31,13 +32,15 @@ static void add(struct page *page, const char *format, ...)
 static const char style[] =
     "body{font:1.05rem/1.6 system-ui,sans-serif;max-width:38rem;margin:3rem auto;padding:0 1rem;"
     "color:#1c1c1c;background:#fdfdfb}"
+    "input:not([type=checkbox]),select,textarea{font:inherit;width:100%;box-sizing:border-box}"
+    "button{font:inherit;padding:.3rem 1rem}"
     "pre{background:#f0efe9;padding:.8rem 1rem;overflow-x:auto;border-radius:.3rem}"
     "h1{line-height:1.2}"
     "@media(prefers-color-scheme:dark){body{color:#e8e6df;background:#191917}"
     "pre{background:#262623}}";
 
 static const char head_html[] =
-    "<!doctype html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n"
+    "<!doctype html>\n<html lang=\"%s\">\n<head>\n<meta charset=\"utf-8\">\n"
     "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n"
     "<meta name=\"robots\" content=\"noindex\">\n<title>%s</title>\n<style>%s</style>\n</head>\n"
     "<body>\n<main>\n";
@@ -52,7 +55,9 @@ static const char home_html[] =
     "<pre>timbre account register --profile NAME</pre>\n"
     "<p>With an account you can make rooms, join them and write:</p>\n"
     "<pre>timbre room list --profile NAME\ntimbre chat ROOM --profile NAME</pre>\n"
-    "<p><a href=\"/limits\">Limits of this hub</a> · <a href=\"/healthz\">Health</a></p>\n";
+    "<p><a href=\"/notice\">Report illegal content</a> · <a href=\"/contact\">Contact</a> · "
+    "<a href=\"/v1/transparency\">Public counts</a> · <a href=\"/v1/log/checkpoint\">Decision "
+    "log</a> · <a href=\"/limits\">Limits of this hub</a> · <a href=\"/healthz\">Health</a></p>\n";
 
 static const char join_html[] =
     "<h1>You have been invited</h1>\n"
@@ -80,7 +85,7 @@ static void show_html(struct server_conn *conn, const struct host_http_request *
                       const char *title, const char *body)
 {
     struct page page = { .len = 0 };
-    add(&page, head_html, title, style);
+    add(&page, head_html, "en", title, style);
     add(&page, "%s%s", body, tail_html);
     reply(conn, request, 200, "text/html; charset=utf-8", &page);
 }
@@ -141,10 +146,25 @@ bool server_page(struct server_conn *conn, const struct host_http_request *reque
     return true;
 }
 
+tb_status server_page_wrap(const char *lang, const struct tb_buf *body, struct tb_buf *out)
+{
+    char head[sizeof head_html + sizeof style + 64];
+    int len = snprintf(head, sizeof head, head_html, lang, "Timbre", style);
+    TRY(tb_buf_append(out, tb_bytes_of(head, (size_t)len)));
+    TRY(tb_buf_append(out, tb_buf_view(body)));
+    return tb_buf_append(out, TB_LITERAL(tail_html));
+}
+
 void server_page_init(struct host_server *server)
 {
     uint8_t hash[SHA256_DIGEST_LENGTH];
     char text[44];
+    uint8_t seed[8] = { 0 };
+    struct host_rng rng;
+    host_rng_init(&rng);
+    tb_status status = tb_rng_fill(&rng.rng, seed, sizeof seed);
+    (void)status; /* addresses are told apart without it too */
+    server->notice_seed = tb_get_u64(seed);
     SHA256((const uint8_t *)style, sizeof style - 1, hash);
     wire_text_base64_encode(WIRE_TEXT_BASE64, TB_ARRAY(hash), text);
     snprintf(server->style_source, sizeof server->style_source, "'sha256-%.*s'", (int)sizeof text,

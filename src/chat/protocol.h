@@ -14,6 +14,9 @@
 #ifndef TB_CHAT_PROTOCOL_H
 #define TB_CHAT_PROTOCOL_H
 
+#include "chat/counts.h"
+#include "chat/log.h"
+#include "chat/outsider.h"
 #include "chat/structs.h"
 
 enum {
@@ -71,6 +74,7 @@ enum chat_verb_access {
     CHAT_ACCESS_SESSION,     /* logged in, unrestricted */
     CHAT_ACCESS_RESTRICTED,  /* logged in, restricted accounts too */
     CHAT_ACCESS_DESK,        /* active participant of the desk room */
+    CHAT_ACCESS_PAGE,        /* through the hub's own public forms, metered there */
     CHAT_ACCESS_ADMIN        /* through the hub's local admin socket */
 };
 
@@ -115,6 +119,17 @@ enum chat_verb_access {
     VERB(BLOB_DROP, 61, "blob-drop", SESSION, chat_blob_id, chat_nothing)                          \
     VERB(BLOB_PUT, 62, "blob-put", SESSION, chat_blob_put, chat_blob_state)                        \
     VERB(BLOB_GET, 63, "blob-get", RESTRICTED, chat_blob_get, chat_blob_piece)                     \
+    VERB(LOG_HEAD, 48, "log-head", ANYONE, chat_log_get, chat_log_head)                            \
+    VERB(LOG_ENTRY, 49, "log-entry", ANYONE, chat_log_get, chat_opaque)                            \
+    VERB(LOG_INCLUSION, 50, "log-inclusion", ANYONE, chat_log_get, chat_log_path)                  \
+    VERB(LOG_CONSISTENCY, 51, "log-consistency", ANYONE, chat_log_get, chat_log_path)              \
+    VERB(LOG_PROOF, 52, "log-proof", RESTRICTED, chat_log_get, chat_log_proof)                     \
+    VERB(NOTICE_PUT, 53, "notice-put", PAGE, chat_notice, chat_notice_receipt)                     \
+    VERB(NOTICE_STATE, 54, "notice-state", PAGE, chat_notice_ask, chat_notice_state)               \
+    VERB(NOTICE_COMPLAIN, 55, "notice-complain", PAGE, chat_notice_ask, chat_notice_state)         \
+    VERB(NOTICE_QUEUE, 56, "notice-queue", DESK, chat_queue_get, chat_notice_queue)                \
+    VERB(NOTICE_ANSWER, 57, "notice-answer", DESK, chat_notice_answer, chat_nothing)               \
+    VERB(TRANSPARENCY, 58, "transparency", ANYONE, chat_nothing, chat_counts_list)                 \
     VERB(ADMIN_INVITE, 64, "admin-invite", ADMIN, chat_admin_invite, chat_opaque)                  \
     VERB(ADMIN_USERS, 65, "admin-users", ADMIN, chat_nothing, chat_admin_rows)                     \
     VERB(ADMIN_ROOMS, 66, "admin-rooms", ADMIN, chat_nothing, chat_admin_rows)                     \
@@ -123,7 +138,11 @@ enum chat_verb_access {
     VERB(ADMIN_STATUS, 69, "admin-status", ADMIN, chat_nothing, chat_admin_rows)                   \
     VERB(ADMIN_INVITES, 70, "admin-invites", ADMIN, chat_nothing, chat_admin_rows)                 \
     VERB(ADMIN_INVITE_REVOKE, 71, "admin-invite-revoke", ADMIN, chat_opaque, chat_nothing)         \
-    VERB(ADMIN_DESK_REFOUND, 72, "admin-desk-refound", ADMIN, chat_admin_invite, chat_opaque)
+    VERB(ADMIN_DESK_REFOUND, 72, "admin-desk-refound", ADMIN, chat_admin_invite, chat_opaque)      \
+    VERB(ADMIN_LOG, 80, "admin-log", ADMIN, chat_queue_get, chat_log_rows)                         \
+    VERB(ADMIN_ORDER, 81, "admin-order", ADMIN, chat_order, chat_order)                            \
+    VERB(ADMIN_ORDERS, 82, "admin-orders", ADMIN, chat_queue_get, chat_orders)                     \
+    VERB(ADMIN_COUNTS, 83, "admin-counts", ADMIN, chat_log_get, chat_counts_list)
 
 enum chat_verb {
 #define CHAT_VERB_ENUM(NAME_, NUMBER_, PATH_, ACCESS_, REQUEST_, ANSWER_)                          \

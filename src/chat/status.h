@@ -174,7 +174,21 @@
     CODE(CHAT_DECISION_ENTRY_SIGNATURE, 782, "the log entry is not signed by the hub")             \
     CODE(CHAT_DECISION_ENTRY_CHAIN, 783, "the log entry does not follow the one before it")        \
     CODE(CHAT_STATEMENT_FORM, 784, "the statement of reasons has not its form")                    \
-    CODE(CHAT_STATEMENT_SEALED, 785, "the sealed statement does not open with this device's key")
+    CODE(CHAT_STATEMENT_SEALED, 785, "the sealed statement does not open with this device's key")  \
+    CODE(CHAT_NOTICE_FORM, 786, "the notice lacks something, or is over its limits")               \
+    CODE(CHAT_NOTICE_SIGNATURE, 787, "the hub did not sign this notice")                           \
+    CODE(CHAT_NOTICE_SEALED, 788, "the notice does not open with the desk's keys")
+
+/* The public log of decisions. */
+#define CHAT_STATUS_LOG(CODE)                                                                      \
+    CODE(CHAT_MERKLE_RANGE, 790, "the log has no such entry or size")                              \
+    CODE(CHAT_MERKLE_INCLUSION, 791, "the proof does not lead from the entry to the root")         \
+    CODE(CHAT_MERKLE_CONSISTENCY, 792, "nothing proves that the log only grew")                    \
+    CODE(CHAT_MERKLE_FORK, 793, "the log was rewritten: two of its roots contradict each other")   \
+    CODE(CHAT_LOG_LEAF_FORM, 794, "an entry of the log does not parse")                            \
+    CODE(CHAT_LOG_COMMITMENT, 795, "the decision is not the one that the log entry commits to")    \
+    CODE(CHAT_LOG_CHECKPOINT_FORM, 796, "the checkpoint is not one of this hub's log")             \
+    CODE(CHAT_LOG_CHECKPOINT_SIGNATURE, 797, "the checkpoint is not signed by the hub")
 
 #define CHAT_STATUS_LIST(CODE)                                                                     \
     CHAT_STATUS_CONTENT(CODE)                                                                      \
@@ -182,7 +196,8 @@
     CHAT_STATUS_RECORDS(CODE)                                                                      \
     CHAT_STATUS_POLICY(CODE)                                                                       \
     CHAT_STATUS_REPORT(CODE)                                                                       \
-    CHAT_STATUS_DECISION(CODE)
+    CHAT_STATUS_DECISION(CODE)                                                                     \
+    CHAT_STATUS_LOG(CODE)
 
 enum chat_status_code {
 #define CHAT_STATUS_ENUM(NAME_, NUMBER_, TEXT_) NAME_ = NUMBER_,

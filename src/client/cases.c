@@ -180,7 +180,7 @@ static tb_status client_case_judge(struct client_turn *turn, struct client_case_
 
 /* ------------------------------------------------------------------ the oracle */
 
-static tb_status client_fetch_over(struct client_turn *turn, uint16_t code)
+tb_status client_fetch_over(struct client_turn *turn, uint16_t code)
 {
     struct client *client = turn->client;
     if (client->fetch_open_count != 0) client->fetch_open_count--;
@@ -299,6 +299,7 @@ static tb_status client_fetch_begin(struct client_turn *turn, uint64_t *op)
     client->fetch_open_count++;
     TRY(client_request_send(turn, CHAT_VERB_RECIPIENT_KEY_GET, &uri, client_queue_recipient_came,
                             NULL));
+    TRY(client_outside_ask(turn, 0));
     return client_queue_ask(turn);
 }
 

@@ -365,6 +365,13 @@ struct client_case_view {
     bool is_verified;
     uint16_t verdict; /* tb_status: TB_OK, or why the report as a whole is not proven */
 };
+/* A notice of somebody without an account; fault: why it does not open here, else TB_OK. */
+struct client_outside_view {
+    uint64_t number, about, received_ms; /* about: the notice that this complains about, or 0 */
+    uint8_t outcome, reason_code;
+    uint16_t fault;
+    tb_bytes where, text, name, mail;
+};
 struct client_device_view {
     tb_bytes device;
     uint64_t added_ms;
@@ -388,6 +395,12 @@ TB_MUST_USE tb_status client_cases(struct client *client, struct tb_arena *arena
                                    struct client_case_view **out, size_t *count);
 TB_MUST_USE tb_status client_case(struct client *client, tb_bytes report_id, struct tb_arena *arena,
                                   struct client_case_view *out);
+TB_MUST_USE tb_status client_outsides(struct client *client, struct tb_arena *arena,
+                                      struct client_outside_view **out, size_t *count);
+/* Done when the hub has it. */
+TB_MUST_USE tb_status client_outside_answer(struct client *client, uint64_t now_ms,
+                                            const struct chat_notice_answer *put,
+                                            struct client_effects *effects, uint64_t *op);
 TB_MUST_USE tb_status client_devices(struct client *client, struct tb_arena *arena,
                                      struct client_device_view **out, size_t *count);
 /* Reports that this profile made, newest first. */

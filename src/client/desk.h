@@ -11,6 +11,10 @@ TB_MUST_USE tb_status client_case_get(struct client_turn *turn, tb_bytes report_
                                       struct client_case_row *out);
 TB_MUST_USE tb_status client_case_put(struct client_turn *turn, const struct client_case_row *row);
 TB_MUST_USE tb_status client_queue_ask(struct client_turn *turn);
+/* One of the requests of a fetch is answered; the last one ends it. */
+TB_MUST_USE tb_status client_fetch_over(struct client_turn *turn, uint16_t code);
+/* Notices of outsiders above this number (outside.c). */
+TB_MUST_USE tb_status client_outside_ask(struct client_turn *turn, uint64_t after);
 
 TB_MUST_USE tb_status client_report_work(struct client_turn *turn);
 /* The operator founds the desk anew: tells, and marks the reports that went to the old one. */

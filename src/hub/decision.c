@@ -10,6 +10,7 @@
 #include "hub/ban.h"
 #include "hub/desk.h"
 #include "hub/mandatory.h"
+#include "hub/outside.h"
 
 enum { STATEMENT_COUNT_MAX = 64 };
 
@@ -22,7 +23,7 @@ struct decide {
     uint32_t rooms_affected, rooms_rotated;
 };
 
-static struct hub_key entry_key(uint64_t number)
+struct hub_key hub_decision_key(uint64_t number)
 {
     struct hub_key key = hub_key_tagged('N', "", 0);
     hub_key_add_u64(&key, number);
@@ -149,13 +150,14 @@ static tb_status log_entry(struct hub *hub, struct hub_call *call, struct decide
                                              .decision = *d->decision };
     memcpy(d->entry.prev_entry_hash, counters->decision_entry_hash, CHAT_HASH_LEN);
     TRY(chat_decision_entry_sign(suite, &hub->keys.intake, &d->entry, call->arena));
-    struct hub_key key = entry_key(d->entry.number), id = id_key(d->decision);
+    struct hub_key key = hub_decision_key(d->entry.number), id = id_key(d->decision);
     struct wire_u64 number = { d->entry.number };
     TRY(hub_put(hub, HUB_TABLE_DECISIONS, &key, &chat_decision_entry_desc, &d->entry,
                 call->arena));
     TRY(hub_put(hub, HUB_TABLE_DECISIONS, &id, &wire_u64_desc, &number, call->arena));
     counters->decision_number = d->entry.number;
     TRY(chat_decision_entry_hash(suite, &d->entry, call->arena, counters->decision_entry_hash));
+    TRY(hub_log_append(hub, &d->entry, call->arena));
     hub->metrics.decisions++;
     return hub_save_counters(hub, call->arena);
 }
@@ -227,7 +229,7 @@ static uint16_t find_same(struct hub *hub, struct hub_call *call, const struct d
     tb_status status;
     CHECK(hub_get(hub, HUB_TABLE_DECISIONS, &id, &wire_u64_desc, call->arena, &number, found));
     if (!*found) return CHAT_CODE_OK;
-    struct hub_key key = entry_key(number.value);
+    struct hub_key key = hub_decision_key(number.value);
     CHECK(hub_row_get(hub->store, HUB_TABLE_DECISIONS, &key, &chat_decision_entry_desc,
                       call->arena, &entry));
     out->number = number.value;
@@ -284,7 +286,7 @@ uint16_t hub_verb_decisions_get(struct hub *hub, struct hub_call *call, const vo
 {
     struct chat_opaques *out = answer;
     struct hub_key prefix = hub_key_tagged('N', "", 0);
-    struct hub_key after = entry_key(((const struct chat_queue_get *)request)->after);
+    struct hub_key after = hub_decision_key(((const struct chat_queue_get *)request)->after);
     bool is_desk = hub_is_desk(hub, &call->account->id);
     struct hub_pairs rows;
     tb_status status;

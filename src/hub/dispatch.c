@@ -4,6 +4,7 @@
 #include "hub/blob.h"
 #include "hub/desk.h"
 #include "hub/join.h"
+#include "hub/outside.h"
 
 enum { REQUEST_HEADER_LEN = 6, VERB_COUNT_MAX = 128 };
 
@@ -45,6 +46,21 @@ static hub_handler *const handlers[VERB_COUNT_MAX] = {
     [CHAT_VERB_BLOB_DROP] = hub_verb_blob_drop,
     [CHAT_VERB_BLOB_PUT] = hub_verb_blob_put,
     [CHAT_VERB_BLOB_GET] = hub_verb_blob_get,
+    [CHAT_VERB_LOG_HEAD] = hub_verb_log_head,
+    [CHAT_VERB_LOG_ENTRY] = hub_verb_log_entry,
+    [CHAT_VERB_LOG_INCLUSION] = hub_verb_log_inclusion,
+    [CHAT_VERB_LOG_CONSISTENCY] = hub_verb_log_consistency,
+    [CHAT_VERB_LOG_PROOF] = hub_verb_log_proof,
+    [CHAT_VERB_NOTICE_PUT] = hub_verb_notice_put,
+    [CHAT_VERB_NOTICE_STATE] = hub_verb_notice_state,
+    [CHAT_VERB_NOTICE_COMPLAIN] = hub_verb_notice_complain,
+    [CHAT_VERB_NOTICE_QUEUE] = hub_verb_notice_queue,
+    [CHAT_VERB_NOTICE_ANSWER] = hub_verb_notice_answer,
+    [CHAT_VERB_TRANSPARENCY] = hub_verb_transparency,
+    [CHAT_VERB_ADMIN_LOG] = hub_verb_admin_log,
+    [CHAT_VERB_ADMIN_ORDER] = hub_verb_admin_order,
+    [CHAT_VERB_ADMIN_ORDERS] = hub_verb_admin_orders,
+    [CHAT_VERB_ADMIN_COUNTS] = hub_verb_admin_counts,
     [CHAT_VERB_ADMIN_INVITE] = hub_verb_admin_invite,
     [CHAT_VERB_ADMIN_USERS] = hub_verb_admin_users,
     [CHAT_VERB_ADMIN_ROOMS] = hub_verb_admin_rooms,
@@ -86,6 +102,7 @@ static bool open_call(struct hub *hub, const struct hub_event *event, struct hub
         call->is_post = true;
         call->verb = event->verb;
         call->is_admin = event->is_admin;
+        call->is_page = event->is_page;
         if (event->token.len == sizeof call->session->token) {
             call->session = hub_map_get(&hub->tokens, event->token.data);
         }
@@ -115,6 +132,9 @@ static uint16_t check_access(struct hub *hub, struct hub_call *call,
 {
     if (row->access == CHAT_ACCESS_ADMIN) {
         return call->is_admin ? CHAT_CODE_OK : CHAT_CODE_FORBIDDEN;
+    }
+    if (row->access == CHAT_ACCESS_PAGE) {
+        return call->is_page ? CHAT_CODE_OK : CHAT_CODE_UNSUPPORTED;
     }
     if (!call->is_post && !call->session->is_greeted && row->verb != CHAT_VERB_HELLO &&
         row->verb != CHAT_VERB_PING) {

@@ -207,7 +207,8 @@ struct hub {
     size_t quiet_count;
     struct hub_room *tentative_first;
     struct hub_run *run_free;
-    struct hub_bucket registers;
+    struct hub_bucket registers, notices;
+    struct hub_key notice_at; /* the notice that was looked at last, for its end */
     uint8_t map_seed[HUB_MAP_SEED_LEN];
 
     uint64_t generation, turn;
@@ -236,7 +237,7 @@ struct hub_call {
     hub_conn conn;
     uint32_t request_id;
     uint16_t verb;
-    bool is_post, is_admin;
+    bool is_post, is_admin, is_page;
     bool is_answered; /* the handler sent, or will send, the answer itself */
     uint64_t now_ms;
     uint64_t write_count; /* the engine's when the request came */

@@ -59,6 +59,7 @@ struct hub_event {
     uint64_t now_ms;
     hub_conn conn;
     bool is_admin;   /* OPENED, POST: through the local admin socket */
+    bool is_page;    /* POST: made by the host from one of its public forms, and metered there */
     uint16_t verb;   /* POST */
     tb_bytes token;  /* POST: bearer token of a login, 32 octets, or empty */
     tb_bytes bytes;  /* borrowed for the call */
@@ -101,6 +102,8 @@ void hub_effects_wipe(struct hub_effects *effects);
     LIMIT(submit_rate_per_minute, 600, "messages an account may send a minute")                    \
     LIMIT(request_rate_per_minute, 3000, "requests of a connection a minute")                      \
     LIMIT(register_rate_per_minute, 60, "registrations a minute, all together")                    \
+    LIMIT(notice_rate_per_minute, 10, "notices of outsiders a minute, all together")               \
+    LIMIT(notice_open_count_max, 10000, "notices of outsiders that wait for an answer")            \
     LIMIT(report_open_count_max, 10, "open reports of an account")                                 \
     LIMIT(report_target_count_max, 3, "reports of one account against one message")                \
     LIMIT(report_bytes_max, 4194304, "octets of one sealed report")                                \
@@ -196,6 +199,10 @@ enum hub_table {
     HUB_TABLE_HUB_KEYS,
     HUB_TABLE_CLAIMS, /* key packages that were handed out and are not in a tree yet */
     HUB_TABLE_BLOBS,
+    HUB_TABLE_LOG,         /* the public tree over DECISIONS */
+    HUB_TABLE_NOTICES,     /* of people without an account */
+    HUB_TABLE_ORDERS,      /* of authorities */
+    HUB_TABLE_MONTHS,      /* closed months of public counts */
     HUB_TABLE_COUNT_MAX = 32
 };
 enum { HUB_SCHEMA_VERSION = 1 };

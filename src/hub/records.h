@@ -29,6 +29,8 @@
  *                    'E' u64 until_ms, u64 number: the same number
  *     RECIPIENT_KEYS H(uri), u64 serial                RecipientKey
  *     STATEMENTS     device, u64 decision number       SealedStatement
+ *     LOG            'L' u64 index: leaf;  'S' u64 index: its salt;
+ *                    'T' u8 level, u64 index: hash of a complete subtree
  *     HUB_KEYS       'K' hub key id: hub_row_hub_key;  'A' u64 from_ms: hub_row_agent
  *     CLAIMS         room, device, claiming device     hub_row_claim
  *     BLOBS          'H' id: hub_row_blob;  'P' id, u32 number of the piece: its octets;

@@ -13,6 +13,7 @@
 #include "hub/desk.h"
 #include "hub/join.h"
 #include "hub/mandatory.h"
+#include "hub/outside.h"
 
 enum {
     ROOMS_A_ROUND = 8,
@@ -300,5 +301,6 @@ void hub_maintain(struct hub *hub, uint64_t now_ms, struct hub_effects *effects)
 {
     hub_session_idle(hub, now_ms, effects);
     hub_account_sweep(hub, now_ms);
+    if (!tb_is_ok(hub_notice_forget(hub, now_ms))) hub->is_broken = true;
     if (!tb_is_ok(maintain(hub, now_ms, effects))) hub->is_broken = true;
 }

@@ -75,11 +75,16 @@ def test_the_described_interface_is_the_one_that_answers():
     blocks = dict(re.findall(r"^  (/\S*):\n((?:    .*\n)+)", text, re.M))
     required = {name: set(members.split(", ")) for name, members in
                 re.findall(r"^    (\w+):\n      type: object\n      required: \[(.*)\]", text, re.M)}
-    equal(set(blocks), {"/", "/j/", "/healthz", "/readyz", "/limits", "/v1/socket", "/v1/{name}"})
+    equal(set(blocks), {
+        "/", "/j/", "/healthz", "/readyz", "/limits", "/v1/socket", "/v1/{name}", "/contact",
+        "/.well-known/timbre-contact", "/notice", "/notice/status", "/notice/complaint",
+        "/v1/notice", "/v1/notice/status", "/v1/notice/complaint", "/v1/transparency",
+        "/v1/log/checkpoint", "/v1/log/entry/{index}", "/v1/log/proof/inclusion",
+        "/v1/log/proof/consistency"})
     with Hub(BUILD) as hub:
         for path, block in blocks.items():
             method = re.search(r"^    (get|post):", block, re.M).group(1).upper()
-            answer = ask(hub, method, path.replace("{name}", "submit"))
+            answer = ask(hub, method, path.replace("{name}", "submit").replace("{index}", "0"))
             assert f'"{answer.status}"' in block, (path, answer.status)
             kind = answer.fields["content-type"].split(";")[0]
             assert kind in block or kind == "application/problem+json", (path, kind)

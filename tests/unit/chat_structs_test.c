@@ -45,7 +45,8 @@ static void structs_outside_the_protocol_are_sound_too(void **state)
         &chat_report_id_input_desc, &chat_account_record_desc, &chat_hub_record_desc,
         &chat_decision_entry_desc, &chat_sealed_statement_desc, &chat_invite_secret_desc,
         &chat_request_frame_desc, &chat_answer_frame_desc, &chat_push_frame_desc,
-        &chat_error_desc, &chat_stubs_desc,
+        &chat_error_desc, &chat_stubs_desc, &chat_log_leaf_desc, &chat_log_fork_desc,
+        &chat_notice_padded_desc,
     };
     for (size_t i = 0; i < sizeof DESCS / sizeof DESCS[0]; i++) assert_true(wire_check(DESCS[i]));
 }
