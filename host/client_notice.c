@@ -100,7 +100,7 @@ void cli_notice_on_show(void *ctx, const struct client_show *show)
     case CLIENT_SHOW_ALARM:
         /* Never quiet: this is what the person must hear. */
         if (!cli_out_is_text(&app->out)) break;
-        fprintf(app->out.err, "timbre: ALARM in %s: %s\n", room,
+        fprintf(app->out.err, "timbre: ALARM%s%s: %s\n", room[0] != 0 ? " in " : "", room,
                 cli_status_problem(TB_STATUS(show->code)).title);
         break;
     case CLIENT_SHOW_REMOVED_US:

@@ -132,6 +132,21 @@ const struct cli_verb cli_verbs[] = {
       "action; another moderator answers the complaint.  An unfounded notice is a strike.\n" },
     { "desk keys", "", 0, 0, 0, ACCOUNT, false, true, cli_verb_desk_keys,
       "Show the desk's keys that reports are sealed to.", "" },
+    { "log show", "", 0, 0, 0, ACCOUNT, false, false, cli_verb_log_show,
+      "Show the newest checkpoint of the hub's decision log.",
+      "At each login the log has to continue the one seen before; else there is an alarm.\n" },
+    { "log prove", "DECISION FILE", 0, 2, 2, ACCOUNT, false, false, cli_verb_log_prove,
+      "Write the proof of a decision that concerns you.",
+      "timbre log prove 7 decision-7.proof\n\n"
+      "Whoever has the file can read the decision, and check with 'timbre log verify' that the\n"
+      "hub logged it.\n" },
+    { "log fork", "FILE", 0, 1, 1, ACCOUNT, false, false, cli_verb_log_fork,
+      "Write the two checkpoints of a log that was rewritten.",
+      "For after the alarm: both bear the hub's signature.\n" },
+    { "log verify", "FILE", 0, 1, 1, NOTHING, false, false, cli_verb_log_verify,
+      "Check such a file, offline and without an account.",
+      "timbre log verify decision-7.proof\n\n"
+      "Says which hub it is by the hash of its root key: compare it with the hub's own.\n" },
     { "notice list", "", 0, 0, 0, ACCOUNT, false, true, cli_verb_notice_list,
       "List the rooms in which the desk wrote to somebody.", "" },
     { "notice show", "ROOM", 0, 1, 1, ACCOUNT, false, true, cli_verb_notice_show,

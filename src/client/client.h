@@ -365,6 +365,19 @@ struct client_case_view {
     bool is_verified;
     uint16_t verdict; /* tb_status: TB_OK, or why the report as a whole is not proven */
 };
+/* The decision log as it was seen last; fork: an encoded chat_log_fork, or empty. */
+struct client_log_view {
+    uint64_t size, seen_ms; /* seen_ms 0: never */
+    tb_bytes checkpoint, fork;
+};
+TB_MUST_USE tb_status client_log_seen(struct client *client, struct tb_arena *arena,
+                                      struct client_log_view *out);
+/* Asks for the newest checkpoint, as each login does; done when it is checked. */
+TB_MUST_USE tb_status client_log_check(struct client *client, uint64_t now_ms,
+                                       struct client_effects *effects, uint64_t *op);
+/* Done with the encoded, verified chat_log_proof of a decision as text; for its parties. */
+TB_MUST_USE tb_status client_log_prove(struct client *client, uint64_t now_ms, uint64_t number,
+                                       struct client_effects *effects, uint64_t *op);
 /* A notice of somebody without an account; fault: why it does not open here, else TB_OK. */
 struct client_outside_view {
     uint64_t number, about, received_ms; /* about: the notice that this complains about, or 0 */

@@ -13,6 +13,8 @@ TB_MUST_USE tb_status client_case_put(struct client_turn *turn, const struct cli
 TB_MUST_USE tb_status client_queue_ask(struct client_turn *turn);
 /* One of the requests of a fetch is answered; the last one ends it. */
 TB_MUST_USE tb_status client_fetch_over(struct client_turn *turn, uint16_t code);
+/* Does the decision log continue what was seen of it (log.c)? */
+TB_MUST_USE tb_status client_log_ask(struct client_turn *turn);
 /* Notices of outsiders above this number (outside.c). */
 TB_MUST_USE tb_status client_outside_ask(struct client_turn *turn, uint64_t after);
 

@@ -109,6 +109,15 @@ WIRE_STRUCT(client_naming_row, CLIENT_NAMING_ROW)
     ROW(S, BYTES, recipient_key, NONE)
 WIRE_STRUCT(client_recipient_row, CLIENT_RECIPIENT_ROW)
 
+/* META "log head": the newest checkpoint of the decision log that continued the ones before. */
+#define CLIENT_LOG_ROW(ROW, S)                                                   \
+    ROW(S, U64,   size,       NONE)                                              \
+    ROW(S, FIXED, root,       CHAT_HASH_LEN)                                     \
+    ROW(S, U64,   seen_ms,    NONE)                                              \
+    ROW(S, BYTES, checkpoint, NONE)                                              \
+    ROW(S, BYTES, fork,       NONE) /* LogFork with one that did not; or empty */
+WIRE_STRUCT(client_log_row, CLIENT_LOG_ROW)
+
 /* META "alarm" number: both signatures of a contradiction, or what else was wrong. */
 #define CLIENT_ALARM_ROW(ROW, S)                                                 \
     ROW(S, U16,       code,     NONE)                                            \

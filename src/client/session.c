@@ -239,6 +239,7 @@ static tb_status client_logged_in(struct client_turn *turn, const struct chat_lo
     TRY(client_restore_heads(turn));
     TRY(client_subscribe_all(turn));
     TRY(client_decision_ask(turn));
+    TRY(client_log_ask(turn));
     if (!client->profile.is_admin || client->hub.desk_uri.len != 0) {
         TRY(client_session_registered(turn));
     }

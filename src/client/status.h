@@ -53,7 +53,9 @@
     CODE(CLIENT_ALARM_CLOCK, 954, "the hub's time lies too far ahead of this device's")            \
     CODE(CLIENT_ALARM_HUB_RECORD, 955, "the hub record does not follow from the pinned root")      \
     CODE(CLIENT_ALARM_RECORD, 956, "the hub gave a record that does not follow from the known") \
-    CODE(CLIENT_ALARM_HISTORY, 957, "what the hub sent does not continue this room's history")
+    CODE(CLIENT_ALARM_HISTORY, 957, "what the hub sent does not continue this room's history")     \
+    CODE(CLIENT_ALARM_LOG, 958, "the decision log does not continue the one seen before: it was "  \
+                                "rewritten, or came back from an older backup")
 
 enum client_status_code {
 #define CLIENT_STATUS_ENUM(NAME_, NUMBER_, TEXT_) NAME_ = NUMBER_,

@@ -6,12 +6,13 @@ import http.client
 import json
 import os
 import re
-import sys
+import shutil
 import urllib.parse
 
 from lib import equal, expect, main
+from test_path import join
 
-DENIED = 4
+DENIED, VERIFICATION = 4, 7
 NOTICE = {"reason": "fraud", "where": "the room tea, today at noon", "text": "they sell forged cards",
           "name": "", "mail": "someone@else.example", "good_faith": True}
 FORM = "application/x-www-form-urlencoded"
@@ -78,9 +79,7 @@ def contains(folder, needle):
 
 
 def people(steps, world):
-    steps.step("the hub starts", lambda: world.hub_start(
-        "--set", "contact.users=help@hub.example", "--set", "contact.authorities=law@hub.example",
-        "--set", "limits.notice_address_rate_per_hour=8"), is_needed=True)
+    steps.step("the hub starts", lambda: world.hub_start(*OPTIONS), is_needed=True)
 
     def without_desk():
         answer = ask(world, "POST", "/v1/notice", NOTICE)
@@ -185,13 +184,25 @@ def notices(steps, world):
     steps.step("one address sends so many notices an hour", metered)
 
 
-def log(steps, world):
-    def decided():
-        room = world.json("alice", "room", "create", "tea").record["room"]
-        world.register("mallory")
-        return room
-    steps.step("there is a room and a person", decided)
+OPTIONS = ("--set", "contact.users=help@hub.example", "--set",
+           "contact.authorities=law@hub.example", "--set", "limits.notice_address_rate_per_hour=8")
 
+
+def decide(world, room, number):
+    """Mallory says something, bob reports it, the desk warns."""
+    world.run("mallory", "send", room, f"threat {number}")
+    world.run("bob", "sync")
+    seq = [row[0] for row in world.texts("bob", room) if row[2] == f"threat {number}"][0]
+    world.json("bob", "report", "new", room, str(seq), "--reason", "threat")
+    case = [row["case"] for row in world.json("alice", "desk", "list").records
+            if row["state"] == "open" and not row["case"].startswith("n")][0]
+    facts = write(world, "facts.txt", "It threatens.")
+    record = world.json("alice", "desk", "decide", case, "--action", "warn", "--facts-file", facts,
+                        "--yes").record
+    equal(record["decision"], number, "number of the decision")
+
+
+def log(steps, world):
     def empty():
         text = ask(world, "GET", "/v1/log/checkpoint").body
         lines = text.split("\n")
@@ -200,18 +211,87 @@ def log(steps, world):
         equal(ask(world, "GET", "/v1/log/entry/0").status, 404, "entry")
         equal(ask(world, "GET", "/v1/log/proof/inclusion?index=0&size=1").status, 404, "proof")
         equal(ask(world, "GET", "/v1/log/proof/consistency?first=1").status, 400, "a number lacks")
-        return write(world, "checkpoint.txt", text)
     steps.step("a log without decisions has the root of nothing", empty)
 
-    def verified():
-        out = world.hub_verb("log", "verify").out
-        expect("fit" in out, out)
-        world.hub_verb("log", "verify", "--from", os.path.join(world.folder, "checkpoint.txt"))
-        path = os.path.join(world.folder, "log.txt")
+    def decided():
+        room = world.json("alice", "room", "create", "tea").record["room"]
+        for name in ("bob", "mallory", "carol"):
+            world.register(name)
+        join(world, room, ["bob", "mallory"])
+        decide(world, room, 1)
+        return room
+    room = steps.step("the desk warns somebody", decided, is_needed=True)
+
+    def kept():
+        equal(world.json("carol", "log", "show").record["decisions"], 1, "decisions carol saw")
+        equal(world.hub_stop(), 0, "exit code")
+        shutil.copytree(world.data, world.data + ".old")
+        path = write(world, "first.txt", "")
+        world.hub_start(*OPTIONS)
         world.hub_verb("log", "export", path)
-        with open(path, encoding="utf-8") as file:
-            expect(file.read().startswith("localhost/decisions\n0\n"), "export")
-    steps.step("the hub's whole log is verified", verified)
+        decide(world, room, 2)
+        decide(world, room, 3)
+        return path
+    first = steps.step("and twice more", kept, is_needed=True)
+
+    def proven():
+        lines = ask(world, "GET", "/v1/log/checkpoint").body.split("\n")
+        equal(lines[1], "3", "size")
+        root = base64.b64decode(lines[2])
+        for index in range(3):
+            leaf = bytes.fromhex(ask(world, "GET", f"/v1/log/entry/{index}").json["leaf"])
+            proof = ask(world, "GET", f"/v1/log/proof/inclusion?index={index}&size=3").json
+            path = [base64.b64decode(text) for text in proof["path"]]
+            equal(root_of(index, 3, hashlib.sha256(b"\0" + leaf).digest(), path), root, "root")
+        with open(first, encoding="utf-8") as file:
+            before = base64.b64decode(file.read().split("\n")[2])
+        path = [base64.b64decode(text) for text in
+                ask(world, "GET", "/v1/log/proof/consistency?first=1&second=3").json["path"]]
+        equal(root_of(0, 3, before, path), root, "root over the first one")
+    steps.step("anybody can prove each entry, and that the log only grew", proven)
+
+    def verified():
+        out = world.hub_verb("log", "verify", "--from", first).out
+        expect("3 decisions" in out, out)
+        with open(first, encoding="utf-8") as file:
+            wrong = write(world, "wrong.txt", file.read().replace("\n1\n", "\n2\n"))
+        world.hub_verb("log", "verify", "--from", wrong, code=VERIFICATION)
+    steps.step("the hub's whole log is verified, from an earlier export on", verified)
+
+    def shown():
+        proof = os.path.join(world.folder, "decision.proof")
+        world.json("mallory", "log", "prove", "2", proof)
+        result = world.json("bob", "log", "prove", "2", proof + ".bob", code=None)
+        expect(result.code != 0 and result.problem["code"] == "not_found", result)
+        record = world.json("nobody", "log", "verify", proof).record
+        equal((record["decision"], record["action"], record["reason"]), (2, "warn", "threat"), "proof")
+        with open(proof, encoding="utf-8") as file:
+            text = file.read()
+        changed = write(world, "changed.proof", text[:-40] + ("A" if text[-40] != "A" else "B")
+                        + text[-39:])
+        world.json("nobody", "log", "verify", changed, code=VERIFICATION)
+    steps.step("who a decision concerns can prove it to a third party, offline", shown)
+
+    def rewritten():
+        equal(world.json("carol", "log", "show").record["decisions"], 3, "decisions carol saw")
+        equal(world.hub_stop(), 0, "exit code")
+        shutil.move(world.data, world.data + ".new")
+        shutil.copytree(world.data + ".old", world.data)
+        world.hub_start(*OPTIONS)
+        result = world.run("carol", "log", "show")
+        expect("ALARM" in result.err and "decision log" in result.err, result)
+        record = world.json("carol", "log", "show").record
+        equal((record["decisions"], record["forked"]), (3, True), "what carol keeps")
+        path = os.path.join(world.folder, "fork")
+        world.json("carol", "log", "fork", path)
+        record = world.json("nobody", "log", "verify", path).record
+        equal((record["first_size"], record["second_size"], record["proven"]), (1, 3, False),
+              "the two checkpoints")
+        equal(world.hub_stop(), 0, "exit code")
+        shutil.rmtree(world.data)
+        shutil.move(world.data + ".new", world.data)
+        world.hub_start(*OPTIONS)
+    steps.step("a log that went back is an alarm, and both checkpoints can be shown", rewritten)
 
 
 def orders_and_counts(steps, world):
