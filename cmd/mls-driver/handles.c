@@ -24,7 +24,9 @@ tb_status driver_handle_new(struct driver *driver, enum driver_kind kind, uint32
     handle->kind = kind;
     tb_arena_init(&handle->arena, &driver->mem, DRIVER_CALL_BYTES_MAX);
     tb_arena_init(&handle->seen_arena, &driver->mem, DRIVER_CALL_BYTES_MAX);
-    handle->env = (struct mls_env){ &handle->suite, &driver->mem, &driver->rng.rng, NULL };
+    handle->env = (struct mls_env){ .suite = &handle->suite,
+                                    .mem = &driver->mem,
+                                    .rng = &driver->rng.rng };
     CHECK(crypto_suite_init(&handle->suite, (uint16_t)cipher_suite, crypto_backend_native()));
     CHECK(crypto_signing_key_new(&handle->suite, &driver->rng.rng, &handle->signer));
     CHECK(tb_arena_dup(&handle->arena, identity, &handle->identity));

@@ -44,7 +44,10 @@ tb_status client_room_set_suite(struct client *client, struct client_room *room,
 
 struct mls_env client_env(struct client *client, const struct crypto_suite *suite)
 {
-    return (struct mls_env){ suite, client->config.mem, client->config.rng, chat_app_data() };
+    return (struct mls_env){ .suite = suite,
+                             .mem = client->config.mem,
+                             .rng = client->config.rng,
+                             .app_data = chat_app_data() };
 }
 
 static void client_room_link(struct client *client, struct client_room *room)

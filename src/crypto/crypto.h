@@ -155,6 +155,9 @@ TB_MUST_USE tb_status crypto_sign_label(const struct crypto_suite *suite,
 TB_MUST_USE tb_status crypto_verify_label(const struct crypto_suite *suite, tb_bytes public_key,
                                           const char *label, const tb_bytes *parts, size_t count,
                                           tb_bytes signature, struct tb_arena *arena);
+/* What the two above sign and verify, in the arena: for signatures that are verified later. */
+TB_MUST_USE tb_status crypto_sign_content(const char *label, const tb_bytes *parts, size_t count,
+                                          struct tb_arena *arena, tb_bytes *content);
 
 /* ---- HPKE (RFC 9180), base mode, single shot ---- */
 TB_MUST_USE tb_status crypto_hpke_derive(const struct crypto_suite *suite, tb_bytes ikm,

@@ -67,7 +67,7 @@ tb_status crypto_ref_hash(const struct crypto_suite *suite, const char *label, t
 }
 
 /* SignContent: struct { opaque label<V> = "MLS 1.0 " + Label; opaque content<V> = parts; } */
-static tb_status sign_content(const char *label, const tb_bytes *parts, size_t count,
+tb_status crypto_sign_content(const char *label, const tb_bytes *parts, size_t count,
                               struct tb_arena *arena, tb_bytes *out)
 {
     tb_bytes text = tb_bytes_text(label);
@@ -104,7 +104,7 @@ tb_status crypto_sign_label(const struct crypto_suite *suite, const struct crypt
     tb_bytes content;
     size_t len;
 
-    TRY(sign_content(label, parts, count, arena, &content));
+    TRY(crypto_sign_content(label, parts, count, arena, &content));
     TRY(suite->provider->sign(suite->signature, tb_secret_view(&key->private_key),
                               crypto_signing_key_public(key), content, octets, &len));
     return tb_arena_dup(arena, (tb_bytes){ octets, len }, signature);
@@ -115,7 +115,7 @@ tb_status crypto_verify_label(const struct crypto_suite *suite, tb_bytes public_
                               tb_bytes signature, struct tb_arena *arena)
 {
     tb_bytes content;
-    TRY(sign_content(label, parts, count, arena, &content));
+    TRY(crypto_sign_content(label, parts, count, arena, &content));
     return suite->provider->verify(suite->signature, public_key, content, signature);
 }
 

@@ -213,7 +213,9 @@ static tb_status start(struct hub *hub, uint64_t now_ms)
     TRY(crypto_suite_init(&hub->suites[1], MLS_128_DHKEMX25519_CHACHA20POLY1305_SHA256_ED25519,
                           provider));
     for (size_t i = 0; i < sizeof hub->envs / sizeof hub->envs[0]; i++) {
-        hub->envs[i] = (struct mls_public_env){ &hub->suites[i], hub->mem, chat_app_data() };
+        hub->envs[i] = (struct mls_public_env){ .suite = &hub->suites[i],
+                                                .mem = hub->mem,
+                                                .app_data = chat_app_data() };
     }
     TRY(tb_rng_fill(hub->config.rng, hub->map_seed, sizeof hub->map_seed));
     init_maps(hub);

@@ -71,20 +71,35 @@ static tb_status apply(struct build *b)
                                 &b->staged->arena);
 }
 
+/* The content and its signature; what is signed is as large as the commit and passes. */
+static tb_status sign(struct build *b, struct mls_framed *framed, tb_bytes *signature)
+{
+    const union mls_framed_content_select of = { .commit = &b->commit };
+    struct tb_arena scratch, *arena = &b->staged->arena;
+    tb_status status = TB_STATUS(TB_OK);
+    tb_bytes content, octets;
+    framed->wire_format = b->wire_format;
+    tb_arena_init(&scratch, arena->mem, MLS_STAGED_BYTES_MAX);
+    CHECK(mls_group_send_sign(b->group, b->wire_format, MLS_CONTENT_COMMIT, of, b->params->aad,
+                              &scratch, &content, &octets));
+    CHECK(tb_arena_dup(arena, content, &framed->content));
+    CHECK(tb_arena_dup(arena, octets, signature));
+out:
+    tb_arena_wipe(&scratch);
+    return status;
+}
+
 /* Content and signature, then the next epoch, whose tag completes the content. */
 static tb_status next_epoch(struct build *b, struct mls_framed *framed)
 {
     struct mls_group *group = b->group;
     struct mls_staged *staged = b->staged;
-    union mls_framed_content_select of = { .commit = &b->commit };
     tb_bytes signature;
     staged->commit_secret = b->has_path ? b->path.commit_secret
                                         : (struct tb_secret){ .len = group->env.suite->hash_len };
     TRY(mls_group_past_psk_secret(group, b->result.psks, b->result.psk_count, b->params->psks,
                                   b->params->psk_count, &staged->arena, &staged->psk_secret));
-    framed->wire_format = b->wire_format;
-    TRY(mls_group_send_sign(group, b->wire_format, MLS_CONTENT_COMMIT, of, b->params->aad,
-                            &staged->arena, &framed->content, &signature));
+    TRY(sign(b, framed, &signature));
     const struct mls_transition transition = {
         .result = &b->result,
         .init_secret = &group->now->secrets.init_secret,
@@ -177,14 +192,12 @@ static tb_status make_outputs(struct build *b, const struct mls_framed *framed,
 static tb_status build(struct build *b, struct mls_commit_out *out)
 {
     struct mls_staged *staged = b->staged;
-    struct mls_framed framed;
     TRY(choose(b));
     TRY(apply(b));
-    TRY(next_epoch(b, &framed));
-    TRY(mls_group_stage_content(staged, &framed, NULL));
+    TRY(next_epoch(b, &staged->framed));
     TRY(mls_group_stage_describe(b->group, staged, &b->result, &staged->next->tree,
                                  staged->next->context_octets, b->has_path));
-    return make_outputs(b, &framed, out);
+    return make_outputs(b, &staged->framed, out);
 }
 
 tb_status mls_group_commit(struct mls_group *group, const struct mls_commit_params *params,

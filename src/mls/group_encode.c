@@ -119,11 +119,10 @@ static tb_status encode_pending(const struct mls_staged *pending, struct tb_aren
 {
     struct mls_pending_blob *blob = tb_arena_take(arena, 1, sizeof *blob);
     if (blob == NULL) return TB_STATUS(TB_NO_SPACE);
-    struct mls_framed framed = mls_framing_of(pending->wire_format, &pending->content);
     *blob = (struct mls_pending_blob){
-        .wire_format = framed.wire_format,
-        .content = framed.content,
-        .auth = framed.auth,
+        .wire_format = pending->framed.wire_format,
+        .content = pending->framed.content,
+        .auth = pending->framed.auth,
         .message = pending->message,
         .commit_secret = tb_secret_view(&pending->commit_secret),
         .psk_secret = tb_secret_view(&pending->psk_secret),

@@ -29,6 +29,7 @@ static tb_status check_info(const struct mls_env *env, const struct mls_group_in
     TRY(mls_public_rules_init(&rules, suite, context->group_id, context->extensions.at,
                               context->extensions.count, now_s, arena));
     TRY(mls_public_group_info_verify(suite, tree, info, arena));
+    rules.parallel = env->run_parallel;
     return mls_public_tree_check(&rules, tree, context->tree_hash);
 }
 

@@ -177,6 +177,7 @@ static tb_status apply(struct join *j)
         .tree = &j->now->tree,
         .context = &j->now->context,
         .app_data = j->group->env.app_data,
+        .parallel = j->group->env.run_parallel,
         .items = j->items,
         .count = j->commit.proposals.count,
         .committer_type = MLS_SENDER_NEW_MEMBER_COMMIT,

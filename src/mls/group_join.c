@@ -106,6 +106,7 @@ static tb_status check_tree(struct join *j)
     TRY(mls_public_group_info_verify(suite, &j->tree, &j->info, &j->arena));
     TRY(mls_public_rules_init(&rules, suite, context->group_id, context->extensions.at,
                               context->extensions.count, j->params->now_s, &j->arena));
+    rules.parallel = j->env->run_parallel;
     return mls_public_tree_check(&rules, &j->tree, context->tree_hash);
 }
 

@@ -13,7 +13,7 @@ tb_status mls_group_pending_detach(struct mls_group *group, struct mls_staged **
 tb_status mls_group_pending_attach(struct mls_group *group, struct mls_staged *staged)
 {
     bool is_ours = group->is_active && staged->next->env == &group->env &&
-                   staged->content.content.epoch == group->now->context.epoch;
+                   staged->view.new_epoch == group->now->context.epoch + 1;
     if (!is_ours) return TB_STATUS(MLS_PENDING_FOREIGN);
     mls_group_pending_clear(group);
     group->pending = staged;

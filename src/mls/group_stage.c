@@ -30,6 +30,7 @@ struct mls_proposals_input mls_group_stage_input(const struct mls_group *group,
         .tree = &group->now->tree,
         .context = &group->now->context,
         .app_data = group->env.app_data,
+        .parallel = group->env.run_parallel,
         .items = items,
         .count = count,
         .committer_type = MLS_SENDER_MEMBER,
@@ -134,6 +135,7 @@ void mls_group_stage_own(const struct mls_group *group, const struct mls_tree *t
 struct stage {
     struct mls_group *group;
     struct mls_staged *staged;
+    struct mls_authenticated content; /* views of octets in the staged arena */
     const struct mls_commit *commit;
     const struct mls_psk_entry *psks;
     size_t psk_count;
@@ -141,17 +143,21 @@ struct stage {
     struct mls_proposals_result result;
 };
 
-tb_status mls_group_stage_content(struct mls_staged *staged, const struct mls_framed *framed,
-                                  struct tb_why *why)
+/* Copy the commit's octets into the staged arena and decode them there. */
+static tb_status take_content(struct stage *stage, const struct mls_framed *framed,
+                              struct tb_why *why)
 {
+    struct mls_staged *staged = stage->staged;
     size_t content_len = framed->content.len, len = content_len + framed->auth.len;
     uint8_t *octets = tb_arena_take(&staged->arena, len, 1);
     if (octets == NULL) return TB_STATUS(TB_NO_SPACE);
     memcpy(octets, framed->content.data, content_len);
     memcpy(octets + content_len, framed->auth.data, framed->auth.len);
-    staged->wire_format = framed->wire_format;
-    return wire_decode(&mls_authenticated_desc, (tb_bytes){ octets, len }, &staged->arena,
-                       &staged->content, why);
+    TRY(wire_decode(&mls_authenticated_desc, (tb_bytes){ octets, len }, &staged->arena,
+                    &stage->content, why));
+    staged->framed = mls_framing_of(framed->wire_format, &stage->content);
+    stage->commit = stage->content.content.of.commit;
+    return TB_STATUS(TB_OK);
 }
 
 /* The proposals and the public half of the path, judged whole. */
@@ -164,7 +170,7 @@ static tb_status apply(struct stage *stage, uint64_t now_s)
     uint32_t committer_leaf = 0;
     size_t count = 0;
 
-    mls_group_cache_sender(&staged->content.content.sender, &staged->view.committer_type,
+    mls_group_cache_sender(&stage->content.content.sender, &staged->view.committer_type,
                            &committer_leaf);
     TRY(mls_group_stage_items(stage->group, staged, stage->commit, staged->view.committer_type,
                               committer_leaf, stage->known != NULL, &items, &count));
@@ -250,7 +256,7 @@ static tb_status next_epoch(struct stage *stage)
 {
     struct mls_group *group = stage->group;
     struct mls_staged *staged = stage->staged;
-    const struct mls_authenticated *content = &staged->content;
+    const struct mls_authenticated *content = &stage->content;
     struct mls_known_secrets secrets = { .commit_secret = { .len = 0 } };
     struct tb_secret init_secret = { 0 }, joiner_secret = { 0 };
     tb_status status = TB_STATUS(TB_OK);
@@ -262,8 +268,8 @@ static tb_status next_epoch(struct stage *stage)
         .init_secret = &init_secret,
         .commit_secret = &secrets.commit_secret,
         .psk_secret = &secrets.psk_secret,
-        .wire_format = staged->wire_format,
-        .content = mls_framed_content_view(&content->content),
+        .wire_format = staged->framed.wire_format,
+        .content = staged->framed.content,
         .signature = content->signature,
     };
     CHECK(mls_group_epoch_next(group->now, &transition, &staged->next, &joiner_secret));
@@ -304,8 +310,7 @@ static tb_status run(struct stage *stage, const struct mls_framed *framed, uint6
 {
     tb_status status = TB_STATUS(TB_OK);
     TRY(mls_group_stage_new(stage->group, &stage->staged));
-    CHECK(mls_group_stage_content(stage->staged, framed, why));
-    stage->commit = stage->staged->content.content.of.commit;
+    CHECK(take_content(stage, framed, why));
     CHECK(stage_whole(stage, now_s));
     *out = stage->staged;
     stage->staged = NULL;

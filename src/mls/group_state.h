@@ -80,7 +80,7 @@ struct mls_cached {
 struct mls_staged {
     struct tb_mem *mem;
     struct tb_arena arena;
-    struct mls_authenticated content; /* the commit; views of octets in the arena */
+    struct mls_framed framed; /* the commit; octets in the arena */
     struct mls_staged_view view;
     struct mls_epoch *next;     /* NULL when the commit removes us */
     struct mls_tree tree_after; /* only then: what the view's leaves are views of */
@@ -90,7 +90,6 @@ struct mls_staged {
     uint32_t message_generation;
 
     /* Of an own commit: what restores it from a blob. */
-    uint16_t wire_format;
     tb_bytes message;
     struct tb_secret commit_secret;
     struct tb_secret psk_secret;
@@ -189,9 +188,6 @@ void mls_group_cache_sender(const struct mls_sender *sender, uint8_t *sender_typ
 
 TB_MUST_USE tb_status mls_group_stage_new(struct mls_group *group, struct mls_staged **out);
 void mls_group_stage_free(struct mls_staged *staged);
-/* Copy the commit's octets into the staged arena and decode them there. */
-TB_MUST_USE tb_status mls_group_stage_content(struct mls_staged *staged,
-                                              const struct mls_framed *framed, struct tb_why *why);
 /* The items of a commit, references resolved, in staged->arena; fills view.proposals too. */
 TB_MUST_USE tb_status mls_group_stage_items(struct mls_group *group, struct mls_staged *staged,
                                             const struct mls_commit *commit,

@@ -40,8 +40,8 @@ tb_status mls_leaf_sign(const struct crypto_suite *suite, const struct crypto_si
     return wire_encode(&mls_leaf_node_desc, &leaf, arena, encoded);
 }
 
-tb_status mls_leaf_verify(const struct crypto_suite *suite, const struct mls_leaf_node *leaf,
-                          const struct mls_leaf_place *place, struct tb_arena *arena)
+tb_status mls_leaf_content(const struct mls_leaf_node *leaf, const struct mls_leaf_place *place,
+                           struct tb_arena *arena, tb_bytes *content)
 {
     struct place_parts room;
     tb_bytes parts[4];
@@ -51,8 +51,16 @@ tb_status mls_leaf_verify(const struct crypto_suite *suite, const struct mls_lea
     if (leaf->leaf_node_source != MLS_LEAF_KEY_PACKAGE) {
         count += place_parts(place, &room, parts + 1);
     }
-    tb_status status = crypto_verify_label(suite, leaf->signature_key, "LeafNodeTBS", parts, count,
-                                           leaf->signature, arena);
+    return crypto_sign_content("LeafNodeTBS", parts, count, arena, content);
+}
+
+tb_status mls_leaf_verify(const struct crypto_suite *suite, const struct mls_leaf_node *leaf,
+                          const struct mls_leaf_place *place, struct tb_arena *arena)
+{
+    tb_bytes content;
+    TRY(mls_leaf_content(leaf, place, arena, &content));
+    tb_status status = suite->provider->verify(suite->signature, leaf->signature_key, content,
+                                               leaf->signature);
     if (status.code == CRYPTO_SIGNATURE) return TB_STATUS(MLS_LEAF_SIGNATURE);
     return status;
 }
@@ -71,16 +79,12 @@ tb_status mls_leaf_key_package_sign(const struct crypto_suite *suite,
     return wire_encode(&mls_key_package_in_desc, &package, arena, encoded);
 }
 
-tb_status mls_leaf_key_package_verify(const struct crypto_suite *suite,
-                                      const struct mls_key_package_in *key_package,
-                                      struct tb_arena *arena)
+tb_status mls_leaf_key_package_content(const struct mls_key_package_in *key_package,
+                                       struct tb_arena *arena, tb_bytes *content)
 {
     assert(key_package->mark_tbs_end != NULL);
     tb_bytes tbs = mls_span(key_package->mark_start, key_package->mark_tbs_end);
-    tb_status status = crypto_verify_label(suite, key_package->leaf_node.signature_key,
-                                           "KeyPackageTBS", &tbs, 1, key_package->signature, arena);
-    if (status.code == CRYPTO_SIGNATURE) return TB_STATUS(MLS_KEY_PACKAGE_SIGNATURE);
-    return status;
+    return crypto_sign_content("KeyPackageTBS", &tbs, 1, arena, content);
 }
 
 tb_status mls_leaf_key_package_ref(const struct crypto_suite *suite, tb_bytes encoded,

@@ -24,7 +24,11 @@ TB_MUST_USE tb_status mls_leaf_sign(const struct crypto_suite *suite,
                                     const struct mls_leaf_node *fields,
                                     const struct mls_leaf_place *place, struct tb_arena *arena,
                                     tb_bytes *encoded);
-/* leaf was decoded (its marks are set).  MLS_LEAF_SIGNATURE when the signature is not its own. */
+/* What a leaf's signature signs, in the arena; leaf was decoded (its marks are set). */
+TB_MUST_USE tb_status mls_leaf_content(const struct mls_leaf_node *leaf,
+                                       const struct mls_leaf_place *place, struct tb_arena *arena,
+                                       tb_bytes *content);
+/* leaf was decoded.  MLS_LEAF_SIGNATURE when the signature is not its own. */
 TB_MUST_USE tb_status mls_leaf_verify(const struct crypto_suite *suite,
                                       const struct mls_leaf_node *leaf,
                                       const struct mls_leaf_place *place, struct tb_arena *arena);
@@ -34,9 +38,9 @@ TB_MUST_USE tb_status mls_leaf_key_package_sign(const struct crypto_suite *suite
                                                 const struct crypto_signing_key *signer,
                                                 const struct mls_key_package_in *fields,
                                                 struct tb_arena *arena, tb_bytes *encoded);
-TB_MUST_USE tb_status mls_leaf_key_package_verify(const struct crypto_suite *suite,
-                                                  const struct mls_key_package_in *key_package,
-                                                  struct tb_arena *arena);
+/* What its signature signs, in the arena; key_package was decoded. */
+TB_MUST_USE tb_status mls_leaf_key_package_content(const struct mls_key_package_in *key_package,
+                                                   struct tb_arena *arena, tb_bytes *content);
 /* KeyPackageRef (section 5.2) of an encoded KeyPackage. */
 TB_MUST_USE tb_status mls_leaf_key_package_ref(const struct crypto_suite *suite, tb_bytes encoded,
                                                uint8_t out[CRYPTO_HASH_MAX]);

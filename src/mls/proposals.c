@@ -172,7 +172,8 @@ tb_status mls_proposals_check_one(const struct mls_proposals_input *input,
     TRY(check_supported(input, &rules, NULL, proposal->proposal_type));
     switch (proposal->proposal_type) {
     case MLS_PROPOSAL_ADD:
-        return mls_public_key_package_check(&rules, &proposal->of.add->key_package, arena);
+        return mls_public_key_package_check(&rules, &proposal->of.add->key_package,
+                                            input->tree->mem);
     case MLS_PROPOSAL_UPDATE:
         return mls_proposals_check_update(input, &rules, item, arena);
     case MLS_PROPOSAL_GROUP_CONTEXT_EXTENSIONS:

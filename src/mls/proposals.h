@@ -24,6 +24,7 @@ struct mls_proposals_input {
     struct mls_tree *tree;                   /* of the old epoch; only its cached hashes change */
     const struct mls_group_context *context; /* of the old epoch */
     const struct mls_public_app_data *app_data; /* may be NULL */
+    const struct mls_parallel *parallel;        /* may be NULL */
     const struct mls_proposals_item *items;
     size_t count;
     uint8_t committer_type;  /* member or new_member_commit */

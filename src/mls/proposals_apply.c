@@ -137,19 +137,28 @@ static tb_status apply_removes(const struct mls_proposals_input *input, bool sel
     return TB_STATUS(TB_OK);
 }
 
-static tb_status apply_adds(const struct mls_proposals_input *input, struct tb_arena *arena,
-                            struct mls_proposals_result *out)
+static tb_status collect_adds(const struct mls_proposals_input *input,
+                              struct mls_public_verify *verify, struct mls_proposals_result *out)
 {
     for (size_t i = 0; i < input->count; i++) {
         const struct mls_proposal *proposal = input->items[i].proposal;
         uint32_t leaf;
         if (proposal->proposal_type != MLS_PROPOSAL_ADD) continue;
         const struct mls_key_package_in *key_package = &proposal->of.add->key_package;
-        TRY(mls_public_key_package_check(&out->rules, key_package, arena));
+        TRY(mls_public_key_package_collect(&out->rules, key_package, verify));
         TRY(mls_tree_add(&out->tree, mls_leaf_view(&key_package->leaf_node), &leaf));
         out->added.at[out->added.count++] = leaf;
     }
     return TB_STATUS(TB_OK);
+}
+
+/* The tree is only the caller's again when every signature was found good. */
+static tb_status apply_adds(const struct mls_proposals_input *input,
+                            struct mls_proposals_result *out)
+{
+    struct mls_public_verify verify;
+    mls_public_verify_init(&verify, out->rules.suite, input->parallel, out->tree.mem);
+    return mls_public_verify_finish(&verify, collect_adds(input, &verify, out));
 }
 
 static void note_others(const struct mls_proposals_input *input, struct mls_proposals_result *out)
@@ -173,7 +182,7 @@ static tb_status apply_all(const struct mls_proposals_input *input, struct tb_ar
     TRY(apply_updates(input, arena, out));
     TRY(apply_removes(input, true, out));
     TRY(apply_removes(input, false, out));
-    TRY(apply_adds(input, arena, out));
+    TRY(apply_adds(input, out));
     note_others(input, out);
     out->committer_leaf = is_external ? mls_tree_next_leaf(&out->tree) : input->committer_leaf;
     return TB_STATUS(TB_OK);

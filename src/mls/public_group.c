@@ -122,6 +122,7 @@ static tb_status take_group_info(struct mls_public_group *group,
                               epoch->context.extensions.count, now_s, arena));
     /* Cheap before dear: one signature, then all leaves. */
     TRY(mls_public_group_info_verify(suite, &epoch->tree, info, arena));
+    rules.parallel = group->env.run_parallel;
     TRY(mls_public_tree_check(&rules, &epoch->tree, epoch->context.tree_hash));
     return mls_transcript_interim(suite, epoch->context.confirmed_transcript_hash,
                                   info->confirmation_tag, epoch->interim_transcript_hash);
@@ -291,6 +292,7 @@ struct mls_proposals_input mls_public_group_input(struct mls_public_group *group
         .tree = &group->epoch.tree,
         .context = &group->epoch.context,
         .app_data = group->env.app_data,
+        .parallel = group->env.run_parallel,
         .now_s = now_s,
     };
 }

@@ -11,6 +11,7 @@
 
 #include "crypto/crypto.h"
 #include "mls/public_app_data.h"
+#include "mls/public_verify.h"
 #include "mls/status.h"
 #include "mls/structs.h"
 
@@ -28,6 +29,7 @@ struct mls_public_env {
     const struct crypto_suite *suite;
     struct tb_mem *mem;
     const struct mls_public_app_data *app_data; /* NULL: an AppDataUpdate replaces the data */
+    const struct mls_parallel *run_parallel;    /* threads for signatures; NULL: none */
 };
 
 /* group_info: MLSMessage(GroupInfo) or GroupInfo.  ratchet_tree: encoded, unless in GroupInfo.

@@ -23,7 +23,7 @@ tb_status mls_public_key_package_open(const struct crypto_suite *suite, tb_bytes
     struct mls_key_package_in *package = tb_arena_take(arena, 1, sizeof *package);
     if (package == NULL) return TB_STATUS(TB_NO_SPACE);
     TRY(wire_decode(&mls_key_package_in_desc, encoded, arena, package, why));
-    TRY(mls_public_key_package_check(&rules, package, arena));
+    TRY(mls_public_key_package_check(&rules, package, arena->mem));
     TRY(mls_leaf_key_package_ref(suite, encoded, view.ref));
     view.identity = mls_leaf_identity(&package->leaf_node.credential);
     view.signature_key = package->leaf_node.signature_key;

@@ -106,25 +106,45 @@ static tb_status check_alone(const struct crypto_suite *suite, const struct mls_
     return TB_STATUS(TB_OK);
 }
 
-tb_status mls_public_leaf_check(const struct mls_public_rules *rules,
-                                const struct mls_leaf_node *leaf, uint8_t leaf_node_source,
-                                uint32_t leaf_index, struct tb_arena *arena)
+/* Everything but the signature. */
+static tb_status check_leaf(const struct mls_public_rules *rules, const struct mls_leaf_node *leaf,
+                            uint8_t leaf_node_source)
 {
-    const struct mls_leaf_place place = { rules->group_id, leaf_index };
     if (leaf_node_source != 0 && leaf->leaf_node_source != leaf_node_source) {
         return TB_STATUS(MLS_LEAF_SOURCE);
     }
     TRY(check_alone(rules->suite, leaf));
     TRY(mls_public_leaf_supports(rules, leaf));
-    TRY(check_lifetime(rules, leaf));
+    return check_lifetime(rules, leaf);
+}
+
+tb_status mls_public_leaf_check(const struct mls_public_rules *rules,
+                                const struct mls_leaf_node *leaf, uint8_t leaf_node_source,
+                                uint32_t leaf_index, struct tb_arena *arena)
+{
+    const struct mls_leaf_place place = { rules->group_id, leaf_index };
+    TRY(check_leaf(rules, leaf, leaf_node_source));
     return mls_leaf_verify(rules->suite, leaf, &place, arena);
 }
 
-tb_status mls_public_key_package_check(const struct mls_public_rules *rules,
-                                       const struct mls_key_package_in *key_package,
-                                       struct tb_arena *arena)
+static tb_status collect_leaf(const struct mls_public_rules *rules,
+                              const struct mls_leaf_node *leaf, uint8_t leaf_node_source,
+                              uint32_t leaf_index, struct mls_public_verify *verify)
+{
+    const struct mls_leaf_place place = { rules->group_id, leaf_index };
+    tb_bytes content;
+    TRY(check_leaf(rules, leaf, leaf_node_source));
+    TRY(mls_leaf_content(leaf, &place, &verify->arena, &content));
+    return mls_public_verify_add(verify, leaf->signature_key, content, leaf->signature,
+                                 TB_STATUS(MLS_LEAF_SIGNATURE));
+}
+
+tb_status mls_public_key_package_collect(const struct mls_public_rules *rules,
+                                         const struct mls_key_package_in *key_package,
+                                         struct mls_public_verify *verify)
 {
     const struct mls_leaf_node *leaf = &key_package->leaf_node;
+    tb_bytes content;
     if (key_package->version != MLS_VERSION_MLS10) return TB_STATUS(MLS_VERSION);
     if (key_package->cipher_suite != rules->suite->id) return TB_STATUS(MLS_SUITE);
     TRY(crypto_hpke_key_check(rules->suite, key_package->init_key));
@@ -133,8 +153,20 @@ tb_status mls_public_key_package_check(const struct mls_public_rules *rules,
     }
     TRY(check_extensions(key_package->extensions.at, key_package->extensions.count));
     /* Its extensions need no capability, unlike a leaf's: GREASE may stand there (13.5). */
-    TRY(mls_public_leaf_check(rules, leaf, MLS_LEAF_KEY_PACKAGE, 0, arena));
-    return mls_leaf_key_package_verify(rules->suite, key_package, arena);
+    TRY(collect_leaf(rules, leaf, MLS_LEAF_KEY_PACKAGE, 0, verify));
+    TRY(mls_leaf_key_package_content(key_package, &verify->arena, &content));
+    return mls_public_verify_add(verify, leaf->signature_key, content, key_package->signature,
+                                 TB_STATUS(MLS_KEY_PACKAGE_SIGNATURE));
+}
+
+tb_status mls_public_key_package_check(const struct mls_public_rules *rules,
+                                       const struct mls_key_package_in *key_package,
+                                       struct tb_mem *mem)
+{
+    struct mls_public_verify verify;
+    mls_public_verify_init(&verify, rules->suite, rules->parallel, mem);
+    return mls_public_verify_finish(&verify,
+                                    mls_public_key_package_collect(rules, key_package, &verify));
 }
 
 tb_status mls_public_credentials_check(const struct mls_tree *tree,
@@ -167,29 +199,30 @@ tb_status mls_public_all_support(const struct mls_public_rules *rules, const str
     return TB_STATUS(TB_OK);
 }
 
-/* What one leaf's signed content may take while it is verified. */
-enum { LEAF_SCRATCH_BYTES_MAX = 16 << 20 };
+static tb_status collect_leaves(const struct mls_public_rules *rules, const struct mls_tree *tree,
+                                struct mls_public_verify *verify)
+{
+    for (uint32_t i = 0; i < mls_tree_leaf_count(tree); i++) {
+        const struct mls_leaf_node *leaf = mls_tree_leaf(tree, i);
+        if (leaf == NULL) continue;
+        TRY(mls_public_credentials_check(tree, leaf));
+        TRY(collect_leaf(rules, leaf, 0, i, verify));
+    }
+    return TB_STATUS(TB_OK);
+}
 
 tb_status mls_public_tree_check(const struct mls_public_rules *rules, struct mls_tree *tree,
                                 tb_bytes tree_hash)
 {
-    struct tb_arena arena;
+    struct mls_public_verify verify;
     uint8_t hash[CRYPTO_HASH_MAX];
     TRY(mls_tree_hash(tree, hash));
     if (!tb_bytes_equal(tree_hash, (tb_bytes){ hash, rules->suite->hash_len })) {
         return TB_STATUS(MLS_TREE_HASH);
     }
     TRY(mls_tree_check(tree));
-    for (uint32_t i = 0; i < mls_tree_leaf_count(tree); i++) {
-        const struct mls_leaf_node *leaf = mls_tree_leaf(tree, i);
-        if (leaf == NULL) continue;
-        TRY(mls_public_credentials_check(tree, leaf));
-        tb_arena_init(&arena, tree->mem, LEAF_SCRATCH_BYTES_MAX);
-        tb_status status = mls_public_leaf_check(rules, leaf, 0, i, &arena);
-        tb_arena_wipe(&arena);
-        TRY(status);
-    }
-    return TB_STATUS(TB_OK);
+    mls_public_verify_init(&verify, rules->suite, rules->parallel, tree->mem);
+    return mls_public_verify_finish(&verify, collect_leaves(rules, tree, &verify));
 }
 
 tb_status mls_public_group_info_verify(const struct crypto_suite *suite,

@@ -6,6 +6,7 @@
 #define TB_MLS_PUBLIC_VALIDATE_H
 
 #include "mls/leaf.h"
+#include "mls/public_verify.h"
 #include "mls/tree.h"
 
 /* The longest lifetime a leaf may claim (section 7.2 asks for a limit), with slack for a clock
@@ -20,6 +21,7 @@ struct mls_public_rules {
     size_t extension_count;
     struct mls_required_capabilities required; /* decoded from them; all empty without */
     uint64_t now_s;                            /* 0: lifetimes are not checked */
+    const struct mls_parallel *parallel;       /* for signatures of many leaves; may be NULL */
 };
 /* Check a GroupContext's extension list (no type twice, known ones well formed) and read it. */
 TB_MUST_USE tb_status mls_public_rules_init(struct mls_public_rules *rules,
@@ -43,7 +45,11 @@ TB_MUST_USE tb_status mls_public_leaf_check(const struct mls_public_rules *rules
 /* Section 10.1, the key package of an Add. */
 TB_MUST_USE tb_status mls_public_key_package_check(const struct mls_public_rules *rules,
                                                    const struct mls_key_package_in *key_package,
-                                                   struct tb_arena *arena);
+                                                   struct tb_mem *mem);
+/* The same, but its two signatures are left to verify (which keeps views of the key package). */
+TB_MUST_USE tb_status mls_public_key_package_collect(const struct mls_public_rules *rules,
+                                                     const struct mls_key_package_in *key_package,
+                                                     struct mls_public_verify *verify);
 /* The leaf supports every credential type in use in the tree (section 7.3, fourth item). */
 TB_MUST_USE tb_status mls_public_credentials_check(const struct mls_tree *tree,
                                                    const struct mls_leaf_node *leaf);

@@ -15,7 +15,7 @@ static struct crypto_suite suite;
 static struct tb_mem mem = { NULL, ct_take, ct_give, 0, SIZE_MAX };
 static uint64_t rng_state = 1;
 static struct tb_rng rng = { &rng_state, ct_fill };
-static struct mls_env env = { &suite, &mem, &rng, NULL };
+static struct mls_env env = { .suite = &suite, .mem = &mem, .rng = &rng };
 static struct tb_arena arena;
 static const tb_bytes NOTHING = { NULL, 0 };
 static tb_status status;

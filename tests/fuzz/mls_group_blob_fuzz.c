@@ -9,7 +9,7 @@
 FUZZ_TARGET(input, arena)
 {
     struct world *w = world_get();
-    const struct mls_env env = { &w->suite, arena->mem, &w->rng, NULL };
+    const struct mls_env env = { .suite = &w->suite, .mem = arena->mem, .rng = &w->rng };
     struct mls_group *group = NULL, *again = NULL;
     struct tb_buf blob;
     tb_bytes message;

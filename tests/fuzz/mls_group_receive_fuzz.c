@@ -57,7 +57,7 @@ FUZZ_TARGET(input, arena)
     struct world *w = world_get();
     uint64_t rng_state = 1;
     struct tb_rng rng = { &rng_state, world_fill };
-    const struct mls_env env = { &w->suite, arena->mem, &rng, NULL };
+    const struct mls_env env = { .suite = &w->suite, .mem = arena->mem, .rng = &rng };
     struct mls_received received;
     if (input.len == 0) return;
     tb_bytes body = { input.data + 1, input.len - 1 }, message = body;

@@ -34,7 +34,7 @@ static inline bool world_fill(void *ctx, uint8_t *out, size_t len)
 
 static inline struct mls_env world_env(struct world *w)
 {
-    return (struct mls_env){ &w->suite, &w->mem, &w->rng, NULL };
+    return (struct mls_env){ .suite = &w->suite, .mem = &w->mem, .rng = &w->rng };
 }
 
 static inline void world_add(struct world *w, size_t newcomer)

@@ -18,7 +18,7 @@ static tb_bytes stored_group(struct world *w, const struct mls_public_env *env)
     struct mls_public_group *group;
     tb_bytes info, tree;
     if (blob.len != 0) return tb_buf_view(&blob);
-    const struct mls_public_env own = { env->suite, &w->mem, NULL };
+    const struct mls_public_env own = { .suite = env->suite, .mem = &w->mem };
     FUZZ_OK(mls_group_info(w->member[0], false, NULL, 0, &w->arena, &info, &tree));
     FUZZ_OK(mls_public_group_new(&own, info, tree, 0, &group, NULL));
     tb_buf_init(&blob, &w->mem, SIZE_MAX);
@@ -83,7 +83,7 @@ static void use(struct mls_public_group *group, const struct mls_public_env *env
 FUZZ_TARGET(input, arena)
 {
     struct world *w = world_get();
-    const struct mls_public_env env = { &w->suite, arena->mem, NULL };
+    const struct mls_public_env env = { .suite = &w->suite, .mem = arena->mem };
     struct mls_public_group *group;
     if (input.len == 0) return;
     uint8_t mode = input.data[0] % MODES;

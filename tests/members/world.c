@@ -76,7 +76,7 @@ void members_init(struct members *w, const struct crypto_provider *provider, uin
     w->rng_state = seed * 0x9e3779b97f4a7c15u + 1;
     w->rng = (struct tb_rng){ &w->rng_state, fill };
     MUST_OK(crypto_suite_init(&w->suite, suite, provider));
-    w->env = (struct mls_env){ &w->suite, &w->mem, &w->rng, NULL };
+    w->env = (struct mls_env){ .suite = &w->suite, .mem = &w->mem, .rng = &w->rng };
     tb_arena_init(&w->lasting, &w->mem, SIZE_MAX);
     tb_arena_init(&w->arena, &w->mem, SIZE_MAX);
     w->people = people;
@@ -397,7 +397,10 @@ void members_accept(struct members *w, uint32_t who, const struct mls_commit_par
                     const struct mls_commit_out *out)
 {
     const struct mls_staged *pending = w->person[who].group->pending;
-    bool has_path = pending->content.content.of.commit->path != NULL;
+    struct mls_framed_content content;
+    MUST_OK(wire_decode(&mls_framed_content_desc, pending->framed.content, &w->arena, &content,
+                        NULL));
+    bool has_path = content.of.commit->path != NULL;
     MUST(has_path || !params->force_path);
     deliver(w, who, out->commit, mls_staged_view(pending), has_path);
     settle(w);

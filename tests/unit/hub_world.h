@@ -88,7 +88,10 @@ static inline void world_init(struct world *w, uint64_t seed)
     test_heap_init(&w->heap);
     test_rng_init(&w->rng, seed);
     assert_ok(crypto_suite_init(&w->suite, 3, crypto_backend_native()));
-    w->env = (struct mls_env){ &w->suite, &w->heap.mem, &w->rng.rng, chat_app_data() };
+    w->env = (struct mls_env){ .suite = &w->suite,
+                               .mem = &w->heap.mem,
+                               .rng = &w->rng.rng,
+                               .app_data = chat_app_data() };
     tb_arena_init(&w->arena, &w->heap.mem, SIZE_MAX);
     store_mem_init(&w->store);
     hub_effects_init(&w->effects, &w->heap.mem);

@@ -148,7 +148,7 @@ static void a_public_group_of_version_1_loads_and_follows(void **state)
     struct mls_public_staged *staged = NULL;
     party_init(&p, 1, 1);
     golden_read(&g, &p.arena, 2);
-    const struct mls_public_env env = { &p.suite, &p.heap.mem, NULL };
+    const struct mls_public_env env = { .suite = &p.suite, .mem = &p.heap.mem };
     assert_ok(mls_public_group_decode(&env, field(&g, "public"), &group));
     assert_bytes(mls_public_group_context(group), field(&g, "context"));
     assert_int_equal(mls_public_group_pending_count(group), 1);
@@ -169,7 +169,7 @@ static void a_version_of_the_future_is_refused_by_name(void **state)
     struct mls_public_group *service = NULL;
     const tb_bytes zero = TB_LITERAL("\0\0\0\1"), future = TB_LITERAL("\0\3\0\1");
     party_init(&p, 1, 1);
-    const struct mls_public_env env = { &p.suite, &p.heap.mem, NULL };
+    const struct mls_public_env env = { .suite = &p.suite, .mem = &p.heap.mem };
     const struct crypto_signing_key *signer = &p.member[0].signer;
     assert_status(mls_group_decode(&p.env, zero, signer, &group), MLS_BLOB_VERSION);
     assert_status(mls_group_decode(&p.env, future, signer, &group), MLS_BLOB_VERSION);

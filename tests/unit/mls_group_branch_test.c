@@ -22,7 +22,7 @@ static void next_init(struct party *p, struct next *n, uint16_t suite)
     uint8_t ref[CRYPTO_HASH_MAX];
     memset(n, 0, sizeof *n);
     assert_ok(crypto_suite_init(&n->suite, suite, crypto_backend_native()));
-    n->env = (struct mls_env){ &n->suite, &p->heap.mem, &p->rng.rng, NULL };
+    n->env = (struct mls_env){ .suite = &n->suite, .mem = &p->heap.mem, .rng = &p->rng.rng };
     for (size_t i = 0; i < PARTY_MAX; i++) {
         assert_ok(crypto_signing_key_new(&n->suite, &p->rng.rng, &n->signer[i]));
         const struct mls_key_package_params params = {

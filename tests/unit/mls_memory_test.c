@@ -476,7 +476,7 @@ static void a_delivery_service_that_follows(void **state)
     struct scene s;
     struct bodies bodies;
     start(&s, 70, 4);
-    s.public_env = (struct mls_public_env){ &s.p.suite, &s.p.heap.mem, NULL };
+    s.public_env = (struct mls_public_env){ .suite = &s.p.suite, .mem = &s.p.heap.mem };
     assert_ok(mls_group_info(s.group, false, NULL, 0, &s.p.arena, &s.info, &s.tree));
     s.group = NULL;
     survives(&s, public_new);

@@ -32,7 +32,7 @@ static inline void party_init(struct party *p, uint16_t suite, uint64_t seed)
     test_heap_init(&p->heap);
     test_rng_init(&p->rng, seed);
     assert_ok(crypto_suite_init(&p->suite, suite, crypto_backend_native()));
-    p->env = (struct mls_env){ &p->suite, &p->heap.mem, &p->rng.rng, NULL };
+    p->env = (struct mls_env){ .suite = &p->suite, .mem = &p->heap.mem, .rng = &p->rng.rng };
     tb_arena_init(&p->arena, &p->heap.mem, SIZE_MAX);
     for (size_t i = 0; i < PARTY_MAX; i++) {
         snprintf(p->member[i].name, sizeof p->member[i].name, "member-%zu", i);

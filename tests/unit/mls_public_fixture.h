@@ -37,7 +37,7 @@ static inline void room_create(struct room *r, uint16_t suite, tb_bytes dictiona
         { MLS_EXTENSION_APP_DATA_DICTIONARY, dictionary },
     };
     party_create_with(&r->p, extensions, 3);
-    r->env = (struct mls_public_env){ &r->p.suite, &r->p.heap.mem, NULL };
+    r->env = (struct mls_public_env){ .suite = &r->p.suite, .mem = &r->p.heap.mem };
 }
 
 /* The hub takes the room up from what a member says. */

@@ -203,7 +203,7 @@ static tb_status check_package(struct scene *s, const struct package_parts *p)
     assert_ok(mls_leaf_key_package_sign(&s->f.suite, &s->client.signer, &p->package, &s->f.arena,
                                         &octets));
     assert_ok(wire_decode(&mls_key_package_in_desc, octets, &s->f.arena, &decoded, NULL));
-    return mls_public_key_package_check(&s->rules, &decoded, &s->f.arena);
+    return mls_public_key_package_check(&s->rules, &decoded, s->f.arena.mem);
 }
 
 static void a_key_package_is_refused_for_each_rule_of_section_10_1(void **state)
@@ -253,7 +253,7 @@ static void a_key_package_signed_by_another_key_than_its_leafs_is_refused(void *
     assert_ok(mls_leaf_key_package_sign(&s.f.suite, &other.signer, &p.package, &s.f.arena,
                                         &octets));
     assert_ok(wire_decode(&mls_key_package_in_desc, octets, &s.f.arena, &decoded, NULL));
-    assert_status(mls_public_key_package_check(&s.rules, &decoded, &s.f.arena),
+    assert_status(mls_public_key_package_check(&s.rules, &decoded, s.f.arena.mem),
                   MLS_KEY_PACKAGE_SIGNATURE);
     fixture_end(&s.f);
 }

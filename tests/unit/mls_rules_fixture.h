@@ -21,7 +21,7 @@ static inline void rules_begin_with(struct room *r, size_t count,
     memset(r, 0, sizeof *r);
     party_init(&r->p, 1, 1);
     party_create_with(&r->p, extensions, extension_count);
-    r->env = (struct mls_public_env){ &r->p.suite, &r->p.heap.mem, NULL };
+    r->env = (struct mls_public_env){ .suite = &r->p.suite, .mem = &r->p.heap.mem };
     for (size_t i = 1; i < count; i++) party_add(&r->p, ALICE, i);
     assert_ok(room_open(r, ALICE, &r->hub));
 }
