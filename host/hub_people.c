@@ -245,6 +245,43 @@ int host_verb_room_thaw(struct host_cli *cli)
     return end(&work, code);
 }
 
+/* ------------------------------------------------------------------ keys */
+
+int host_verb_keys_list(struct host_cli *cli)
+{
+    return list(cli, CHAT_VERB_ADMIN_KEYS, "the hub has no keys");
+}
+
+static unsigned key_bit(const char *name)
+{
+    if (strcmp(name, "agent") == 0) return CHAT_KEYS_AGENT;
+    if (strcmp(name, "intake") == 0) return CHAT_KEYS_INTAKE;
+    return strcmp(name, "frank") == 0 ? CHAT_KEYS_FRANK : 0;
+}
+
+int host_verb_keys_rotate(struct host_cli *cli)
+{
+    struct room_to_work work;
+    struct tb_arena *arena = begin(&work);
+    struct chat_admin_keys request = { .keys = 0 };
+    struct chat_nothing nothing;
+    for (size_t i = 0; i < cli->argument_count; i++) {
+        unsigned bit = key_bit(cli->arguments[i]);
+        request.keys |= (uint8_t)bit;
+        if (bit != 0) continue;
+        host_cli_fail(cli, "usage", "%s: say agent, intake or frank", cli->arguments[i]);
+        return end(&work, HOST_EXIT_USAGE);
+    }
+    if (cli->is_dry_run) {
+        puts("would make new keys; rooms take a new agent with their next commit");
+        return end(&work, HOST_EXIT_OK);
+    }
+    int code = host_cli_call(cli, CHAT_VERB_ADMIN_KEYS_ROTATE, &chat_admin_keys_desc, &request,
+                             arena, &chat_nothing_desc, &nothing);
+    if (code == HOST_EXIT_OK && !cli->is_quiet && !cli->is_json) puts("the keys are new");
+    return end(&work, code);
+}
+
 int host_verb_status(struct host_cli *cli)
 {
     return list(cli, CHAT_VERB_ADMIN_STATUS, "the hub says nothing of itself");

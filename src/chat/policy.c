@@ -254,19 +254,35 @@ tb_status chat_policy_apply(const struct chat_role_data *roles,
 
 /* ------------------------------------------------------------------ proposals to make */
 
-tb_status chat_policy_update_proposal(const struct chat_participant_update *update,
-                                      struct tb_arena *arena, struct mls_proposal *out)
+static tb_status component_proposal(uint16_t component_id, const struct wire_desc *desc,
+                                    const void *value, struct tb_arena *arena,
+                                    struct mls_proposal *out)
 {
     struct mls_app_data_update *app = tb_arena_take(arena, 1, sizeof *app);
     struct wire_opaque *octets = tb_arena_take(arena, 1, sizeof *octets);
     if (app == NULL || octets == NULL) return TB_STATUS(TB_NO_SPACE);
-    TRY(wire_encode(&chat_participant_update_desc, update, arena, &octets->value));
-    app->component_id = MLS_COMPONENT_PARTICIPANT_LIST;
+    TRY(wire_encode(desc, value, arena, &octets->value));
+    app->component_id = component_id;
     app->op = MLS_APP_DATA_UPDATE;
     app->of.update = octets;
     *out = (struct mls_proposal){ .proposal_type = MLS_PROPOSAL_APP_DATA_UPDATE };
     out->of.app_data_update = app;
     return TB_STATUS(TB_OK);
+}
+
+tb_status chat_policy_update_proposal(const struct chat_participant_update *update,
+                                      struct tb_arena *arena, struct mls_proposal *out)
+{
+    return component_proposal(MLS_COMPONENT_PARTICIPANT_LIST, &chat_participant_update_desc,
+                              update, arena, out);
+}
+
+tb_status chat_policy_agent_proposal(tb_bytes agent_key, tb_bytes provider_uri,
+                                     struct tb_arena *arena, struct mls_proposal *out)
+{
+    const struct chat_franking_agent agent = { agent_key, MLS_CREDENTIAL_BASIC, provider_uri };
+    return component_proposal(MLS_COMPONENT_FRANKING_SIGNATURE_KEY, &chat_franking_agent_desc,
+                              &agent, arena, out);
 }
 
 tb_status chat_policy_role_proposal(uint32_t user_index, uint32_t role_index,

@@ -266,5 +266,9 @@ TB_MUST_USE tb_status chat_policy_update_proposal(const struct chat_participant_
 /* One participant's new role; the hub's ban of user_index is 08 <index> 00000001 00 00. */
 TB_MUST_USE tb_status chat_policy_role_proposal(uint32_t user_index, uint32_t role_index,
                                                 struct tb_arena *arena, struct mls_proposal *out);
+/* AppDataUpdate of 0x0021: the agent of the hub has another key. */
+TB_MUST_USE tb_status chat_policy_agent_proposal(tb_bytes agent_key, tb_bytes provider_uri,
+                                                 struct tb_arena *arena,
+                                                 struct mls_proposal *out);
 
 #endif

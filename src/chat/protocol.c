@@ -67,6 +67,7 @@ WIRE_TABLE(chat_admin_invite, CHAT_ADMIN_INVITE)
 WIRE_TABLE(chat_admin_row, CHAT_ADMIN_ROW)
 WIRE_TABLE(chat_admin_rows, CHAT_ADMIN_ROWS)
 WIRE_TABLE(chat_admin_user_set, CHAT_ADMIN_USER_SET)
+WIRE_TABLE(chat_admin_keys, CHAT_ADMIN_KEYS)
 
 struct code_row {
     uint16_t code;

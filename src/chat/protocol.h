@@ -139,6 +139,8 @@ enum chat_verb_access {
     VERB(ADMIN_INVITES, 70, "admin-invites", ADMIN, chat_nothing, chat_admin_rows)                 \
     VERB(ADMIN_INVITE_REVOKE, 71, "admin-invite-revoke", ADMIN, chat_opaque, chat_nothing)         \
     VERB(ADMIN_DESK_REFOUND, 72, "admin-desk-refound", ADMIN, chat_admin_invite, chat_opaque)      \
+    VERB(ADMIN_KEYS, 73, "admin-keys", ADMIN, chat_nothing, chat_admin_rows)                       \
+    VERB(ADMIN_KEYS_ROTATE, 74, "admin-keys-rotate", ADMIN, chat_admin_keys, chat_nothing)\
     VERB(ADMIN_LOG, 80, "admin-log", ADMIN, chat_queue_get, chat_log_rows)                         \
     VERB(ADMIN_ORDER, 81, "admin-order", ADMIN, chat_order, chat_order)                            \
     VERB(ADMIN_ORDERS, 82, "admin-orders", ADMIN, chat_queue_get, chat_orders)                     \
@@ -533,5 +535,12 @@ WIRE_STRUCT(chat_admin_rows, CHAT_ADMIN_ROWS)
     ROW(S, BYTES_SOME, account, CHAT_URI_LEN_MAX)            \
     ROW(S, U8,         what,    NONE) /* 1 make admin, 2 end admin, 3 close sessions */
 WIRE_STRUCT(chat_admin_user_set, CHAT_ADMIN_USER_SET)
+enum chat_admin_key {
+    CHAT_KEYS_AGENT = 1,
+    CHAT_KEYS_INTAKE = 2,
+    CHAT_KEYS_FRANK = 4 /* hub_key */
+};
+#define CHAT_ADMIN_KEYS(ROW, S) ROW(S, U8, keys, NONE) /* enum chat_admin_key, one bit each */
+WIRE_STRUCT(chat_admin_keys, CHAT_ADMIN_KEYS)
 
 #endif

@@ -24,7 +24,7 @@
 
 enum {
     CHAT_RECORD_DEVICE_COUNT_MAX = 64, /* entries of a record, revoked ones counted */
-    CHAT_HUB_AGENT_COUNT_MAX = 256,
+    CHAT_HUB_AGENT_COUNT_MAX = 64,
     CHAT_DESK_PAST_COUNT_MAX = 256,
     CHAT_RECIPIENT_KEY_LIFE_DAYS_MAX = 90,
     CHAT_DEVICE_ACTIVE = 1,
@@ -105,6 +105,16 @@ TB_MUST_USE tb_status chat_records_verify_hub(const struct crypto_suite *suite, 
  */
 bool chat_records_agent_next(const struct chat_hub_record *record, uint64_t time_ms, size_t *at,
                              tb_bytes *agent_key);
+
+/* The intake key that signed at time_ms. */
+tb_bytes chat_records_intake_key(const struct chat_hub_record *record, uint64_t time_ms);
+/*
+ * Does `after` list every agent key that `before` had in use?  A hub that does not was restored
+ * from a state without that key, or hides one: nobody can check with its record what it signed.
+ * A record that is full may have let go of the oldest.
+ */
+bool chat_records_keeps_agents(const struct chat_hub_record *before,
+                               const struct chat_hub_record *after);
 
 /* ---- the desk's keys in the hub's record (amendments 25) ---- */
 

@@ -29,6 +29,7 @@ static tb_status check_hub_form(const struct crypto_suite *suite,
     bool has_agent = false;
     bool is_good = record->v == 1 && wire_uri_is_domain(record->domain)
                    && record->agents.count <= CHAT_HUB_AGENT_COUNT_MAX
+                   && record->old_intakes.count <= CHAT_HUB_AGENT_COUNT_MAX
                    && record->root_key.len == suite->sign_public_len
                    && record->external_sender_key.len == suite->sign_public_len
                    && record->intake_key.len == suite->sign_public_len
@@ -39,6 +40,11 @@ static tb_status check_hub_form(const struct crypto_suite *suite,
         if (agent->until_ms == 0) has_agent = true;
         is_good = agent->signature_key.len == suite->sign_public_len
                   && (agent->until_ms == 0 || agent->from_ms < agent->until_ms);
+    }
+    for (size_t i = 0; is_good && i < record->old_intakes.count; i++) {
+        const struct chat_agent_key *old = &record->old_intakes.at[i];
+        is_good = old->signature_key.len == suite->sign_public_len
+                  && old->from_ms < old->until_ms;
     }
     if (is_good && record->desk_uri.len != 0) {
         struct wire_uri uri;
@@ -100,6 +106,30 @@ bool chat_records_agent_next(const struct chat_hub_record *record, uint64_t time
         }
     }
     return false;
+}
+
+tb_bytes chat_records_intake_key(const struct chat_hub_record *record, uint64_t time_ms)
+{
+    for (size_t i = 0; i < record->old_intakes.count; i++) {
+        const struct chat_agent_key *old = &record->old_intakes.at[i];
+        if (time_ms >= old->from_ms && time_ms < old->until_ms) return old->signature_key;
+    }
+    return record->intake_key;
+}
+
+bool chat_records_keeps_agents(const struct chat_hub_record *before,
+                               const struct chat_hub_record *after)
+{
+    if (after->agents.count == CHAT_HUB_AGENT_COUNT_MAX) return true;
+    for (size_t i = 0; i < before->agents.count; i++) {
+        bool is_there = before->agents.at[i].until_ms != 0;
+        for (size_t j = 0; !is_there && j < after->agents.count; j++) {
+            is_there = tb_bytes_equal(before->agents.at[i].signature_key,
+                                      after->agents.at[j].signature_key);
+        }
+        if (!is_there) return false;
+    }
+    return true;
 }
 
 /* ------------------------------------------------------------------ recipient keys */

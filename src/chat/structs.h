@@ -388,6 +388,7 @@ WIRE_STRUCT(chat_desk_key_tbs, CHAT_DESK_KEY_TBS)
     ROW(S, VEC,        agents,              chat_agent_key)    \
     ROW(S, BYTES_SOME, external_sender_key, 255)               \
     ROW(S, BYTES_SOME, intake_key,          255)               \
+    ROW(S, VEC,        old_intakes,         chat_agent_key) /* those before it */ \
     ROW(S, BYTES_MAX,  desk_uri,            CHAT_URI_LEN_MAX) /* empty: no desk yet */ \
     ROW(S, BYTES_MAX,  desk_verify_key,     255)               \
     ROW(S, VEC,        desk_past,           chat_desk_past) /* oldest first */ \

@@ -27,7 +27,7 @@ tb_status client_case_put(struct client_turn *turn, const struct client_case_row
 
 /* ------------------------------------------------------------------ V1 */
 
-static tb_status client_case_open(struct client_turn *turn, tb_bytes encoded,
+static tb_status client_case_open(struct client_turn *turn, const struct client_case_row *row,
                                   struct chat_report_intake *intake, tb_bytes *report)
 {
     struct client *client = turn->client;
@@ -41,14 +41,14 @@ static tb_status client_case_open(struct client_turn *turn, tb_bytes encoded,
     struct tb_secret *secrets = tb_arena_take(&turn->arena, count, sizeof *secrets);
     if (openers == NULL || keys == NULL || secrets == NULL) return TB_STATUS(TB_NO_SPACE);
     for (size_t i = 0; i < count; i++) {
-        const struct client_desk_key_row *row = &desk.keys.at[i];
-        TRY(wire_decode(&chat_recipient_key_desc, row->recipient_key, &turn->arena, &keys[i],
+        const struct client_desk_key_row *held = &desk.keys.at[i];
+        TRY(wire_decode(&chat_recipient_key_desc, held->recipient_key, &turn->arena, &keys[i],
                         NULL));
-        if (row->private_key.len > TB_SECRET_MAX) return TB_STATUS(TB_STORE);
-        tb_secret_set(&secrets[i], row->private_key); /* the arena is wiped with the turn */
+        if (held->private_key.len > TB_SECRET_MAX) return TB_STATUS(TB_STORE);
+        tb_secret_set(&secrets[i], held->private_key); /* the arena is wiped with the turn */
         openers[i] = (struct chat_report_opener){ &keys[i], &secrets[i] };
     }
-    return chat_report_open(&client->suite, encoded, client->hub.intake_key, openers, count,
+    return chat_report_open(&client->suite, row->intake, row->intake_key, openers, count,
                             &turn->arena, intake, report);
 }
 
@@ -162,7 +162,7 @@ static tb_status client_case_judge(struct client_turn *turn, struct client_case_
     struct chat_report_result *result = tb_arena_take(&turn->arena, 1, sizeof *result);
     tb_bytes report;
     if (result == NULL) return TB_STATUS(TB_NO_SPACE);
-    tb_status status = client_case_open(turn, row->intake, &intake, &report);
+    tb_status status = client_case_open(turn, row, &intake, &report);
     if (tb_is_ok(status)) {
         row->room_uri = intake.report.room_uri;
         row->received_ms = intake.received_ms;
@@ -230,6 +230,8 @@ static tb_status client_case_new(struct client_turn *turn, const struct chat_que
     memcpy(row.report_id, intake.report.report_id, CHAT_HASH_LEN);
     tb_status status = client_case_get(turn, TB_ARRAY(row.report_id), &known);
     if (status.code != TB_NOT_FOUND) return status; /* known: decisions stay */
+    /* Kept with the case: a hub that is restored from a backup may have lost this key. */
+    row.intake_key = chat_records_intake_key(&turn->client->hub, intake.received_ms);
     TRY(client_case_judge(turn, &row, NULL));
     TRY(client_decision_of_case(turn, &row));
     TRY(client_case_put(turn, &row));

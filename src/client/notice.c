@@ -146,7 +146,8 @@ tb_status client_decision_take(struct client_turn *turn, const struct chat_decis
     if (entry->number <= client->profile.decision_number) return TB_STATUS(TB_OK);
     /* Entries about others are not given to us, so the chain is checked link by link only. */
     tb_status status =
-        chat_decision_entry_verify(&client->suite, entry, client->hub.intake_key,
+        chat_decision_entry_verify(&client->suite, entry,
+                                   chat_records_intake_key(&client->hub, entry->logged_ms),
                                    entry->number - 1, entry->prev_entry_hash, &turn->arena);
     if (client_status_is_fatal(status)) return status;
     if (!tb_is_ok(status)) {

@@ -51,6 +51,10 @@ tb_status client_record_hub_take(struct client_turn *turn, tb_bytes encoded)
 {
     struct client *client = turn->client;
     uint64_t known = client->hub.version;
+    struct chat_hub_record before = { .version = 0 };
+    tb_bytes copy;
+    TRY(tb_arena_dup(&turn->arena, client->hub_encoded, &copy));
+    if (known != 0) TRY(wire_decode(&chat_hub_record_desc, copy, &turn->arena, &before, NULL));
     bool is_anew;
     tb_status status = client_record_hub_keep(turn, encoded, known, &is_anew);
     if (client_status_is_fatal(status)) return status;
@@ -59,6 +63,9 @@ tb_status client_record_hub_take(struct client_turn *turn, tb_bytes encoded)
         return status;
     }
     if (client->hub.version == known) return TB_STATUS(TB_OK);
+    if (!chat_records_keeps_agents(&before, &client->hub)) {
+        TRY(client_alarm(turn, CLIENT_ALARM_HUB_RECORD, (tb_bytes){ 0 }, 0, NULL, encoded));
+    }
     TRY(client_table_put_raw(turn, CLIENT_TABLE_META, client_key_text("hub"),
                              client->hub_encoded));
     if (is_anew) TRY(client_report_desk_gone(turn));

@@ -404,6 +404,7 @@ WIRE_STRUCT(client_case_message, CLIENT_CASE_MESSAGE)
     ROW(S, BYTES,      sentences,   NONE) /* what is proven and what is not */   \
     ROW(S, VEC,        messages,    client_case_message)                         \
     ROW(S, BYTES,      intake,      NONE) /* ReportIntake as it came */          \
+    ROW(S, BYTES_MAX,  intake_key,  255)  /* the hub's of that time */           \
     ROW(S, VEC,        stubs,       chat_stub) /* of the window */               \
     ROW(S, FIXED,      evidence_hash, CHAT_HASH_LEN)                             \
     ROW(S, U8,         stage,       NONE) /* enum client_case_stage */  \

@@ -2,20 +2,13 @@
 #include <string.h>
 
 #include "chat/records.h"
+#include "hub/admin.h"
 #include "hub/join.h"
 #include "wire/text.h"
 
 enum { BATCH_COUNT = 256, ROW_COUNT_MAX = 65536 };
 
-/* A growing table in the call's arena. */
-struct table {
-    struct hub_call *call;
-    struct chat_admin_rows *out;
-    size_t cap;
-    tb_status status;
-};
-
-static void add_row(struct table *table, const tb_bytes *cells, size_t count)
+void hub_admin_row(struct hub_admin_table *table, const tb_bytes *cells, size_t count)
 {
     struct chat_admin_rows *out = table->out;
     if (!tb_is_ok(table->status)) return;
@@ -41,7 +34,7 @@ static void add_row(struct table *table, const tb_bytes *cells, size_t count)
     row->cells.count = count;
 }
 
-static tb_bytes number(struct table *table, uint64_t value)
+tb_bytes hub_admin_number(struct hub_admin_table *table, uint64_t value)
 {
     char *digits = tb_arena_take(table->call->arena, WIRE_TEXT_U64_MAX, 1);
     if (digits == NULL) {
@@ -56,9 +49,10 @@ static tb_bytes number(struct table *table, uint64_t value)
 
 /* ---- walking a table of the store ---- */
 
-typedef tb_status visit(struct hub *hub, struct table *table, tb_bytes key, tb_bytes value);
+typedef tb_status visit(struct hub *hub, struct hub_admin_table *table, tb_bytes key,
+                        tb_bytes value);
 
-static tb_status walk(struct hub *hub, struct table *table, enum hub_table id,
+static tb_status walk(struct hub *hub, struct hub_admin_table *table, enum hub_table id,
                       const struct hub_key *prefix, visit *each)
 {
     struct hub_key after = { .len = 0 };
@@ -81,7 +75,8 @@ static uint16_t finish(struct hub *hub, struct hub_call *call, tb_status status)
                             : hub_refuse_status(hub, call, status, CHAT_CODE_INTERNAL);
 }
 
-static tb_status user_row(struct hub *hub, struct table *table, tb_bytes key, tb_bytes value)
+static tb_status user_row(struct hub *hub, struct hub_admin_table *table, tb_bytes key,
+                          tb_bytes value)
 {
     struct hub_row_account row;
     struct hub_user_id id;
@@ -96,11 +91,11 @@ static tb_status user_row(struct hub *hub, struct table *table, tb_bytes key, tb
         uri,
         (row.flags & HUB_ACCOUNT_IS_ADMIN) != 0 ? TEXT("admin") : TEXT("user"),
         (row.flags & HUB_ACCOUNT_IS_RESTRICTED) != 0 ? TEXT("restricted") : TEXT("active"),
-        number(table, row.decision_number),
-        number(table, account != NULL ? account->session_count : 0),
-        number(table, row.created_ms),
+        hub_admin_number(table, row.decision_number),
+        hub_admin_number(table, account != NULL ? account->session_count : 0),
+        hub_admin_number(table, row.created_ms),
     };
-    add_row(table, cells, sizeof cells / sizeof cells[0]);
+    hub_admin_row(table, cells, sizeof cells / sizeof cells[0]);
     return TB_STATUS(TB_OK);
 }
 
@@ -108,10 +103,10 @@ uint16_t hub_verb_admin_users(struct hub *hub, struct hub_call *call, const void
                               void *answer)
 {
     (void)request;
-    struct table table = { call, answer, 0, TB_STATUS(TB_OK) };
+    struct hub_admin_table table = { call, answer, 0, TB_STATUS(TB_OK) };
     tb_bytes heads[] = { TEXT("handle"), TEXT("account"), TEXT("role"), TEXT("state"),
                          TEXT("decision"), TEXT("sessions"), TEXT("created_ms") };
-    add_row(&table, heads, sizeof heads / sizeof heads[0]);
+    hub_admin_row(&table, heads, sizeof heads / sizeof heads[0]);
     struct hub_key all = { .len = 0 };
     return finish(hub, call, walk(hub, &table, HUB_TABLE_ACCOUNTS, &all, user_row));
 }
@@ -131,7 +126,8 @@ static tb_bytes state_text(uint8_t state)
     }
 }
 
-static tb_status room_row(struct hub *hub, struct table *table, tb_bytes key, tb_bytes value)
+static tb_status room_row(struct hub *hub, struct hub_admin_table *table, tb_bytes key,
+                          tb_bytes value)
 {
     struct hub_row_head head;
     struct hub_row_shape shape;
@@ -148,13 +144,13 @@ static tb_status room_row(struct hub *hub, struct table *table, tb_bytes key, tb
         uri,
         kind_text(head.room_kind),
         state_text(head.state),
-        number(table, shape.participants.count),
-        number(table, shape.members.count),
-        number(table, head.epoch),
-        number(table, head.log_seq),
-        number(table, head.room_seq),
+        hub_admin_number(table, shape.participants.count),
+        hub_admin_number(table, shape.members.count),
+        hub_admin_number(table, head.epoch),
+        hub_admin_number(table, head.log_seq),
+        hub_admin_number(table, head.room_seq),
     };
-    add_row(table, cells, sizeof cells / sizeof cells[0]);
+    hub_admin_row(table, cells, sizeof cells / sizeof cells[0]);
     return TB_STATUS(TB_OK);
 }
 
@@ -162,17 +158,18 @@ uint16_t hub_verb_admin_rooms(struct hub *hub, struct hub_call *call, const void
                               void *answer)
 {
     (void)request;
-    struct table table = { call, answer, 0, TB_STATUS(TB_OK) };
+    struct hub_admin_table table = { call, answer, 0, TB_STATUS(TB_OK) };
     tb_bytes heads[] = { TEXT("room"), TEXT("kind"), TEXT("state"), TEXT("participants"),
                          TEXT("devices"), TEXT("epoch"), TEXT("log_seq"), TEXT("room_seq") };
-    add_row(&table, heads, sizeof heads / sizeof heads[0]);
+    hub_admin_row(&table, heads, sizeof heads / sizeof heads[0]);
     struct hub_key prefix = hub_key_tagged('H', "", 0);
     return finish(hub, call, walk(hub, &table, HUB_TABLE_ROOMS, &prefix, room_row));
 }
 
 /* ---- invitations ---- */
 
-static tb_status invite_row(struct hub *hub, struct table *table, tb_bytes key, tb_bytes value)
+static tb_status invite_row(struct hub *hub, struct hub_admin_table *table, tb_bytes key,
+                          tb_bytes value)
 {
     (void)hub;
     struct hub_row_invite row;
@@ -186,11 +183,11 @@ static tb_status invite_row(struct hub *hub, struct table *table, tb_bytes key, 
         row.kind == CHAT_INVITE_ROOM ? TEXT("room") : TEXT("account"),
         row.is_admin ? TEXT("admin") : TEXT("user"),
         row.room_uri,
-        number(table, row.use_count),
-        number(table, row.use_count_max),
-        number(table, row.expires_ms),
+        hub_admin_number(table, row.use_count),
+        hub_admin_number(table, row.use_count_max),
+        hub_admin_number(table, row.expires_ms),
     };
-    add_row(table, cells, sizeof cells / sizeof cells[0]);
+    hub_admin_row(table, cells, sizeof cells / sizeof cells[0]);
     return TB_STATUS(TB_OK);
 }
 
@@ -198,10 +195,10 @@ uint16_t hub_verb_admin_invites(struct hub *hub, struct hub_call *call, const vo
                                 void *answer)
 {
     (void)request;
-    struct table table = { call, answer, 0, TB_STATUS(TB_OK) };
+    struct hub_admin_table table = { call, answer, 0, TB_STATUS(TB_OK) };
     tb_bytes heads[] = { TEXT("id"), TEXT("kind"), TEXT("role"), TEXT("room"), TEXT("used"),
                          TEXT("uses"), TEXT("expires_ms") };
-    add_row(&table, heads, sizeof heads / sizeof heads[0]);
+    hub_admin_row(&table, heads, sizeof heads / sizeof heads[0]);
     struct hub_key all = hub_key_tagged('I', "", 0);
     return finish(hub, call, walk(hub, &table, HUB_TABLE_INVITES, &all, invite_row));
 }
@@ -296,7 +293,7 @@ uint16_t hub_verb_admin_status(struct hub *hub, struct hub_call *call, const voi
                                void *answer)
 {
     (void)request;
-    struct table table = { call, answer, 0, TB_STATUS(TB_OK) };
+    struct hub_admin_table table = { call, answer, 0, TB_STATUS(TB_OK) };
     struct hub_metrics metrics;
     hub_metrics_read(hub, &metrics);
     const struct {
@@ -321,14 +318,14 @@ uint16_t hub_verb_admin_status(struct hub *hub, struct hub_call *call, const voi
         { "restored_ms", hub->counters.restored_ms },
     };
     tb_bytes heads[] = { TEXT("what"), TEXT("value") };
-    add_row(&table, heads, 2);
+    hub_admin_row(&table, heads, 2);
     tb_bytes names[] = { TEXT("domain"), hub->domain };
-    add_row(&table, names, 2);
+    hub_admin_row(&table, names, 2);
     tb_bytes desk[] = { TEXT("desk"), hub->desk.desk_uri };
-    add_row(&table, desk, 2);
+    hub_admin_row(&table, desk, 2);
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
-        tb_bytes cells[] = { tb_bytes_text(rows[i].name), number(&table, rows[i].value) };
-        add_row(&table, cells, 2);
+        tb_bytes cells[] = { tb_bytes_text(rows[i].name), hub_admin_number(&table, rows[i].value) };
+        hub_admin_row(&table, cells, 2);
     }
     return finish(hub, call, table.status);
 }

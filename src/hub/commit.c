@@ -359,10 +359,10 @@ static tb_status judge_commit(struct hub *hub, struct hub_call *call, struct upd
     TRY(policy_proposals(call, room, view, &commit.proposals));
     TRY(all_leaves(call, room, &commit.leaves, &commit.leaf_count));
     TRY(policy_leaves(hub, call, view->added, view->added_count, false, &commit.added));
-    TRY(policy_leaves(hub, call, view->removed, view->removed_count, true,
-                      &commit.removed));
+    TRY(policy_leaves(hub, call, view->removed, view->removed_count, true, &commit.removed));
     u->added_count = view->added_count;
-    return chat_policy_check_commit(&u->before, &u->after, &commit, &facts, call->arena);
+    TRY(chat_policy_check_commit(&u->before, &u->after, &commit, &facts, call->arena));
+    return hub_keys_agent_check(&hub->keys, u->after.agent.franking_signature_key);
 }
 
 static uint16_t check_added(struct hub *hub, struct hub_call *call, const struct update *u)

@@ -5,6 +5,7 @@
 #include "hub/desk.h"
 #include "hub/join.h"
 #include "hub/outside.h"
+#include "hub/rotate.h"
 
 enum { REQUEST_HEADER_LEN = 6, VERB_COUNT_MAX = 128 };
 
@@ -66,6 +67,8 @@ static hub_handler *const handlers[VERB_COUNT_MAX] = {
     [CHAT_VERB_ADMIN_ROOMS] = hub_verb_admin_rooms,
     [CHAT_VERB_ADMIN_USER_SET] = hub_verb_admin_user_set,
     [CHAT_VERB_ADMIN_THAW] = hub_verb_admin_thaw,
+    [CHAT_VERB_ADMIN_KEYS] = hub_verb_admin_keys,
+    [CHAT_VERB_ADMIN_KEYS_ROTATE] = hub_verb_admin_keys_rotate,
     [CHAT_VERB_ADMIN_STATUS] = hub_verb_admin_status,
     [CHAT_VERB_ADMIN_INVITES] = hub_verb_admin_invites,
     [CHAT_VERB_ADMIN_DESK_REFOUND] = hub_verb_admin_desk_refound,

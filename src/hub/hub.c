@@ -7,6 +7,7 @@
 #include "chat/app_data.h"
 #include "chat/records.h"
 #include "hub/ban.h"
+#include "hub/rotate.h"
 #include "hub/join.h"
 #include "wire/uri.h"
 
@@ -83,11 +84,19 @@ const struct mls_public_env *hub_env(const struct hub *hub, uint16_t suite_id)
 
 /* ---- the hub's record ---- */
 
+static size_t list_keys(const struct hub_agent *keys, size_t count, struct chat_agent_key *out)
+{
+    for (size_t i = 0; i < count; i++) {
+        out[i] = (struct chat_agent_key){ crypto_signing_key_public(&keys[i].key),
+                                          keys[i].from_ms, keys[i].until_ms };
+    }
+    return count;
+}
+
 /* Signing is deterministic, so the same facts give the same octets after each start. */
 static tb_status make_record(struct hub *hub)
 {
-    struct chat_agent_key agent = { .signature_key = crypto_signing_key_public(&hub->keys.agent),
-                                    .from_ms = hub->keys.agent_from_ms };
+    struct chat_agent_key agents[HUB_AGENT_COUNT_MAX], intakes[HUB_AGENT_COUNT_MAX];
     struct chat_hub_record record = {
         .domain = hub->domain,
         .version = hub->desk.record_version,
@@ -97,8 +106,11 @@ static tb_status make_record(struct hub *hub)
         .desk_uri = hub->desk.desk_uri,
         .desk_verify_key = hub->desk.desk_verify_key,
     };
-    record.agents.at = &agent;
-    record.agents.count = 1;
+    record.agents.at = agents;
+    record.agents.count = list_keys(hub->keys.agents, hub->keys.agent_count, agents);
+    record.old_intakes.at = intakes;
+    record.old_intakes.count =
+        list_keys(hub->keys.old_intakes, hub->keys.old_intake_count, intakes);
     record.desk_past.at = hub->desk.desk_past.at;
     record.desk_past.count = hub->desk.desk_past.count;
     return chat_records_make_hub(hub_own_suite(hub), &hub->keys.root, &record, &hub->state_arena,
@@ -125,14 +137,18 @@ tb_status hub_record_renew(struct hub *hub, uint64_t now_ms, struct hub_effects 
 tb_status hub_policy_hub(const struct hub *hub, struct tb_arena *arena,
                          struct chat_policy_hub *out)
 {
-    tb_bytes *agent = tb_arena_take(arena, 1, sizeof *agent);
-    if (agent == NULL) return TB_STATUS(TB_NO_SPACE);
-    *agent = crypto_signing_key_public(&hub->keys.agent);
+    tb_bytes *agents = tb_arena_take(arena, hub->keys.agent_count, sizeof *agents);
+    size_t count = 0;
+    if (agents == NULL) return TB_STATUS(TB_NO_SPACE);
+    for (size_t i = 0; i < hub->keys.agent_count; i++) {
+        const struct hub_agent *agent = &hub->keys.agents[i];
+        if (agent->until_ms == 0) agents[count++] = crypto_signing_key_public(&agent->key);
+    }
     *out = (struct chat_policy_hub){
         .domain = hub->domain,
         .external_sender_key = crypto_signing_key_public(&hub->keys.external),
-        .agent_keys = agent,
-        .agent_count = 1,
+        .agent_keys = agents,
+        .agent_count = count,
         .desk_uri = hub->desk.desk_uri,
         .desk_verify_key = hub->desk.desk_verify_key,
         .desk_past = hub->desk.desk_past.at,
@@ -481,12 +497,18 @@ static tb_status drop_key_packages(struct hub *hub, struct tb_arena *arena)
 }
 
 /* Numbers that people may have seen already are passed over: of reports, which desks fetch by
- * number, and of the HubRecord, of which clients refuse an older one. */
+ * number, and of the HubRecord, of which clients refuse an older one.  The agent that follows ours
+ * may be in use already: it counts from the last moment that this state knows of. */
 static tb_status skip_numbers(struct hub *hub, uint64_t now_ms)
 {
+    struct hub_keys_turn turn;
+    hub_rotate_turn(hub, &hub->state_arena, now_ms, &turn);
+    TRY(hub_keys_agent_rotate(&hub->keys, &turn, hub->desk.record_ms));
     hub->counters.restored_ms = now_ms;
     hub->counters.report_number += HUB_RESTORE_SKIP;
+    /* A second restore from the same backup comes later, and so above the first one's versions. */
     hub->desk.record_version += HUB_RESTORE_SKIP;
+    if (hub->desk.record_version < now_ms) hub->desk.record_version = now_ms;
     hub->desk.record_ms = now_ms;
     TRY(hub_save_counters(hub, &hub->state_arena));
     TRY(hub_save_desk(hub, &hub->state_arena));

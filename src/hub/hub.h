@@ -112,6 +112,7 @@ void hub_effects_wipe(struct hub_effects *effects);
     LIMIT(tag_window_ms, 86400000, "milliseconds in which a franking tag is a duplicate")          \
     LIMIT(handshake_retention_ms, 7776000000, "milliseconds a log entry waits for its devices")    \
     LIMIT(report_window_s, 2592000, "seconds in which a message can be reported")                  \
+    LIMIT(signing_key_life_ms, 31536000000, "milliseconds before agent and intake keys change")   \
     LIMIT(restore_wait_ms, 900000, "milliseconds a restored room waits for members' heads")        \
     LIMIT(tree_cache_bytes_max, 67108864, "octets of cached public trees")                         \
     LIMIT(blob_bytes_max, 67108864, "octets of one attachment")                                    \

@@ -41,25 +41,26 @@ tb_status hub_keys_create(const struct tb_store *store, const struct crypto_suit
 {
     struct hub_row_identity row = { .schema = HUB_SCHEMA_VERSION,
                                     .domain = domain,
+                                    .intake_from_ms = now_ms,
                                     .created_ms = now_ms };
-    struct hub_row_agent agent = { .from_ms = now_ms };
+    struct hub_agent agent = { .from_ms = now_ms }, next = { .from_ms = 0 };
     struct hub_hub_key hub_key = { .from_ms = 0 };
-    struct hub_key at = identity_key(), agent_at = { .len = 0 };
-    hub_key_add(&agent_at, "A", 1);
-    hub_key_add_u64(&agent_at, now_ms);
+    struct hub_key at = identity_key();
     tb_status status;
     CHECK(tb_rng_fill(rng, row.root_seed, sizeof row.root_seed));
     CHECK(tb_rng_fill(rng, row.external_seed, sizeof row.external_seed));
     CHECK(tb_rng_fill(rng, row.intake_seed, sizeof row.intake_seed));
     CHECK(tb_rng_fill(rng, row.pseudonym_key, sizeof row.pseudonym_key));
-    CHECK(tb_rng_fill(rng, agent.seed, sizeof agent.seed));
+    CHECK(crypto_signing_key_new(suite, rng, &agent.key));
     CHECK(make_hub_key(suite, rng, now_ms, &hub_key));
     CHECK(hub_row_put(store, HUB_TABLE_META, &at, &hub_row_identity_desc, &row, arena));
-    CHECK(hub_row_put(store, HUB_TABLE_HUB_KEYS, &agent_at, &hub_row_agent_desc, &agent, arena));
+    CHECK(hub_keys_agent_put(store, &agent, arena));
+    CHECK(hub_keys_next_make(store, suite, rng, arena, &next));
     CHECK(put_hub_key(store, &hub_key, arena));
 out:
     tb_wipe(&row, sizeof row);
     tb_wipe(&agent, sizeof agent);
+    tb_wipe(&next, sizeof next);
     tb_secret_wipe(&hub_key.key);
     return status;
 }
@@ -83,6 +84,7 @@ static tb_status load_identity(const struct tb_store *store, struct tb_arena *ar
     CHECK(crypto_signing_key_from(suite, TB_ARRAY(row.external_seed), &keys->external));
     CHECK(crypto_signing_key_from(suite, TB_ARRAY(row.intake_seed), &keys->intake));
     tb_secret_set(&keys->pseudonym, TB_ARRAY(row.pseudonym_key));
+    keys->intake_from_ms = row.intake_from_ms;
     *domain = row.domain;
 out:
     tb_wipe(&row, sizeof row);
@@ -113,25 +115,6 @@ static tb_status load_hub_keys(const struct tb_store *store, struct tb_arena *ar
     return keys->current.key.len != 0 ? TB_STATUS(TB_OK) : TB_STATUS(HUB_ROW);
 }
 
-static tb_status load_agent(const struct tb_store *store, struct tb_arena *arena,
-                            struct hub_keys *keys)
-{
-    struct hub_key prefix = hub_key_tagged('A', "", 0);
-    struct hub_pairs rows;
-    TRY(hub_row_list(store, HUB_TABLE_HUB_KEYS, &prefix, NULL, HUB_AGENT_COUNT_MAX, arena,
-                     &rows));
-    if (rows.count == 0) return TB_STATUS(HUB_ROW);
-    struct hub_row_agent row;
-    tb_bytes newest = rows.at[rows.count - 1].value;
-    if (!tb_is_ok(wire_decode(&hub_row_agent_desc, newest, arena, &row, NULL))) {
-        return TB_STATUS(HUB_ROW);
-    }
-    keys->agent_from_ms = row.from_ms;
-    tb_status status = crypto_signing_key_from(keys->suite, TB_ARRAY(row.seed), &keys->agent);
-    tb_wipe(&row, sizeof row);
-    return status;
-}
-
 tb_status hub_keys_load(const struct tb_store *store, const struct crypto_suite *suite,
                         struct tb_arena *arena, struct hub_keys *out, tb_bytes *domain)
 {
@@ -140,7 +123,7 @@ tb_status hub_keys_load(const struct tb_store *store, const struct crypto_suite 
     tb_status status;
     CHECK(load_identity(store, arena, &keys, &stored));
     CHECK(load_hub_keys(store, arena, &keys));
-    CHECK(load_agent(store, arena, &keys));
+    CHECK(hub_keys_load_agents(store, arena, &keys));
     *out = keys;
     *domain = stored;
 out:
@@ -173,11 +156,11 @@ static tb_status destroy_old(struct hub_keys *keys, const struct tb_store *store
 
 tb_status hub_keys_rotate(struct hub_keys *keys, const struct tb_store *store, struct tb_rng *rng,
                           uint64_t now_ms, uint64_t window_ms, struct tb_arena *arena,
-                          bool *is_changed)
+                          bool is_wanted, bool *is_changed)
 {
     *is_changed = false;
     TRY(destroy_old(keys, store, now_ms, window_ms));
-    if (now_ms < keys->current.from_ms + KEY_LIFE_MS) return TB_STATUS(TB_OK);
+    if (!is_wanted && now_ms < keys->current.from_ms + KEY_LIFE_MS) return TB_STATUS(TB_OK);
     struct hub_hub_key fresh;
     TRY(make_hub_key(keys->suite, rng, now_ms, &fresh));
     tb_status status;

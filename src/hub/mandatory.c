@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "chat/records.h"
+#include "chat/safe_aad.h"
 #include "hub/mandatory.h"
 
 enum {
@@ -375,6 +376,26 @@ static tb_status propose_recipient(struct issue *issue)
     return propose(issue, &proposal);
 }
 
+/* The room's own key vouches for the newest one (spec 2.5.10). */
+static tb_status propose_agent(struct issue *issue)
+{
+    const struct hub_keys *keys = &issue->hub->keys;
+    struct hub_room *room = issue->room;
+    tb_bytes newest = crypto_signing_key_public(&hub_keys_agent_newest(keys)->key);
+    const struct crypto_signing_key *old = hub_keys_agent(keys, room->shape.agent_key);
+    struct chat_signature signature;
+    struct mls_proposal proposal;
+    if (tb_bytes_equal(room->shape.agent_key, newest)) return TB_STATUS(TB_OK);
+    if (old == NULL) return TB_STATUS(HUB_AGENT_GONE);
+    TRY(chat_policy_agent_proposal(newest, issue->hub->provider_uri, issue->arena, &proposal));
+    TRY(chat_frank_transition_sign(room->suite, old, hub_room_uri(room),
+                                   proposal.of.app_data_update->of.update->value, &signature));
+    struct mls_safe_aad_item item = { MLS_COMPONENT_TIMBRE_AGENT_TRANSITION,
+                                      chat_signature_view(&signature) };
+    TRY(chat_safe_aad_build(&item, 1, issue->arena, &issue->item->aad));
+    return propose(issue, &proposal);
+}
+
 static tb_status propose_item(struct issue *issue, size_t participant_index)
 {
     switch (issue->item->kind) {
@@ -382,6 +403,7 @@ static tb_status propose_item(struct issue *issue, size_t participant_index)
     case HUB_MANDATORY_UNBAN: return propose_unban(issue, participant_index);
     case HUB_MANDATORY_ABSENT: return propose_absent(issue);
     case HUB_MANDATORY_RECIPIENT: return propose_recipient(issue);
+    case HUB_MANDATORY_AGENT: return propose_agent(issue);
     default: return propose_owner(issue, participant_index);
     }
 }
@@ -399,7 +421,8 @@ static tb_status issue_item(struct issue *issue)
 {
     size_t index = participant_index(issue->room, issue->item->device);
     issue->item->refs.count = issue->item->messages.count = 0;
-    bool is_of_user = issue->item->kind != HUB_MANDATORY_RECIPIENT;
+    bool is_of_user = issue->item->kind != HUB_MANDATORY_RECIPIENT &&
+                      issue->item->kind != HUB_MANDATORY_AGENT;
     if (index == SIZE_MAX && is_of_user) return TB_STATUS(TB_OK);
     issue->cap = issue->room->shape.members.count + 1;
     issue->item->refs.at = tb_arena_take(issue->arena, issue->cap, sizeof(struct wire_opaque));

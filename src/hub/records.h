@@ -31,7 +31,8 @@
  *     STATEMENTS     device, u64 decision number       SealedStatement
  *     LOG            'L' u64 index: leaf;  'S' u64 index: its salt;
  *                    'T' u8 level, u64 index: hash of a complete subtree
- *     HUB_KEYS       'K' hub key id: hub_row_hub_key;  'A' u64 from_ms: hub_row_agent
+ *     HUB_KEYS       'K' hub key id: hub_row_hub_key;  'A' u64 from_ms: hub_row_agent;
+ *                    'N': hub_row_agent, the next one;  'I' u64 from_ms: of old intake keys
  *     CLAIMS         room, device, claiming device     hub_row_claim
  *     BLOBS          'H' id: hub_row_blob;  'P' id, u32 number of the piece: its octets;
  *                    'U' user: u64 octets taken;  'E' u64 until_ms, id: empty
@@ -69,6 +70,7 @@ struct hub_room_id {
     ROW(S, FIXED,      external_seed, 32)       \
     ROW(S, FIXED,      intake_seed,   32)       \
     ROW(S, FIXED,      pseudonym_key, 32)       \
+    ROW(S, U64,        intake_from_ms, NONE)    \
     ROW(S, U64,        created_ms,    NONE)
 WIRE_STRUCT(hub_row_identity, HUB_ROW_IDENTITY)
 #define HUB_ROW_HUB_KEY(ROW, S)                 \
@@ -77,9 +79,10 @@ WIRE_STRUCT(hub_row_identity, HUB_ROW_IDENTITY)
     ROW(S, U64,   until_ms, NONE) /* last use; 0: in use */
 WIRE_STRUCT(hub_row_hub_key, HUB_ROW_HUB_KEY)
 #define HUB_ROW_AGENT(ROW, S)                   \
-    ROW(S, FIXED, seed,     32)                 \
-    ROW(S, U64,   from_ms,  NONE)               \
-    ROW(S, U64,   until_ms, NONE)
+    ROW(S, BYTES_MAX,  seed,       32) /* empty: destroyed */ \
+    ROW(S, BYTES_SOME, public_key, 255)         \
+    ROW(S, U64,        from_ms,    NONE)        \
+    ROW(S, U64,        until_ms,   NONE) /* 0: in use */
 WIRE_STRUCT(hub_row_agent, HUB_ROW_AGENT)
 /* ---- and what is public of it ---- */
 #define HUB_ROW_DESK(ROW, S)                             \
@@ -208,9 +211,10 @@ enum hub_mandatory_kind {
     HUB_MANDATORY_UNBAN = 2,
     HUB_MANDATORY_OWNER = 3,
     HUB_MANDATORY_RECIPIENT = 4, /* of nobody: where the room's reports go */
-    HUB_MANDATORY_LEAVE = 5,
-    HUB_MANDATORY_IMPORTED = 6, /* found in a member's log after a restore */
-    HUB_MANDATORY_ABSENT = 7    /* a device that can no longer follow the log */
+    HUB_MANDATORY_AGENT = 5,     /* the newest franking agent; device is zeros */
+    HUB_MANDATORY_LEAVE = 6,
+    HUB_MANDATORY_IMPORTED = 7, /* found in a member's log after a restore */
+    HUB_MANDATORY_ABSENT = 8    /* a device that can no longer follow the log */
 };
 #define HUB_ROW_MANDATORY(ROW, S)                                       \
     ROW(S, U8,    kind,      NONE)                                      \

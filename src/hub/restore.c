@@ -170,7 +170,7 @@ static tb_status import_run(struct hub *hub, struct hub_call *call, struct hub_r
     if (links == NULL) return TB_STATUS(TB_NO_SPACE);
     TRY(open_links(room, page, call->arena, links));
     struct chat_run_rules rules = {
-        .suite = room->suite, .agent_key = crypto_signing_key_public(&hub->keys.agent),
+        .suite = room->suite, .agent_key = room->shape.agent_key,
         .room_uri = hub_room_uri(room), .group_id = room->shape.group_id,
         .epoch = room->head.epoch, .mode = CHAT_RUN_VERIFY,
         .is_mimi_required = room->shape.is_mimi_required,
@@ -212,8 +212,7 @@ static tb_status import_restored(struct hub *hub, struct hub_call *call, struct 
                                  struct chat_entry *entry)
 {
     const struct chat_entry_restored *body = entry->body.restored;
-    TRY(chat_frank_restored_verify(room->suite, crypto_signing_key_public(&hub->keys.agent),
-                                   hub_room_uri(room), body));
+    TRY(chat_frank_restored_verify(room->suite, room->shape.agent_key, hub_room_uri(room), body));
     if (body->room_seq != room->head.room_seq ||
         memcmp(body->chain, room->head.chain, CHAT_HASH_LEN) != 0) {
         return TB_STATUS(CHAT_RUN_CHAIN);
@@ -334,7 +333,9 @@ tb_status hub_restore_thaw(struct hub *hub, struct hub_room *room, uint64_t now_
                                         .next_room_seq = room->head.room_seq + HUB_RESTORE_SKIP };
     memcpy(body.chain, room->head.chain, CHAT_HASH_LEN);
     struct chat_signature signature;
-    TRY(chat_frank_restored_sign(room->suite, &hub->keys.agent, hub_room_uri(room), &body,
+    const struct crypto_signing_key *agent = hub_keys_agent(&hub->keys, room->shape.agent_key);
+    if (agent == NULL) return TB_STATUS(HUB_AGENT_GONE);
+    TRY(chat_frank_restored_sign(room->suite, agent, hub_room_uri(room), &body,
                                  &signature));
     body.signature = chat_signature_view(&signature);
     room->head.state = HUB_ROOM_OPEN;

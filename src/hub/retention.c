@@ -14,6 +14,7 @@
 #include "hub/join.h"
 #include "hub/mandatory.h"
 #include "hub/outside.h"
+#include "hub/rotate.h"
 
 enum {
     ROOMS_A_ROUND = 8,
@@ -178,9 +179,11 @@ static tb_status look_at_room(struct hub *hub, tb_bytes key, uint64_t now_ms,
     TRY(hub_room_get(hub, &id, &room));
     if (room == NULL) return TB_STATUS(TB_OK);
     if (room->head.state == HUB_ROOM_FROZEN) {
+        TRY(hub_rotate_room(hub, room, now_ms, arena, effects));
         return hub_restore_due(hub, room, now_ms, arena, effects);
     }
     TRY(hub_desk_room_due(hub, room, now_ms, arena, effects));
+    TRY(hub_rotate_room(hub, room, now_ms, arena, effects));
     TRY(reduce_pages(hub, room, now_ms, arena));
     TRY(drop_stubs(hub, room, now_ms, arena));
     TRY(remove_absent(hub, room, now_ms, arena, effects));
@@ -202,6 +205,7 @@ static tb_status walk_rooms(struct hub *hub, uint64_t now_ms, struct hub_effects
         CHECK(look_at_room(hub, rows.at[i].key, now_ms, &arena, effects));
         if (rows.count == ROOMS_A_ROUND) hub->retention_at = hub_key_of(rows.at[i].key);
     }
+    if (hub->retention_at.len == 0) CHECK(hub_rotate_walked(hub, now_ms, effects));
 out:
     tb_arena_wipe(&arena);
     return status;
@@ -263,20 +267,6 @@ static tb_status save_cursors(struct hub *hub)
     return TB_STATUS(TB_OK);
 }
 
-static tb_status rotate_keys(struct hub *hub, uint64_t now_ms)
-{
-    struct tb_arena arena;
-    tb_arena_init(&arena, hub->mem, HUB_STEP_ARENA_BYTES_MAX);
-    bool is_changed;
-    uint64_t window_ms = hub->config.limits.report_window_s * 1000;
-    uint64_t before = hub->write_count;
-    tb_status status = hub_keys_rotate(&hub->keys, hub->store, hub->config.rng, now_ms, window_ms,
-                                       &arena, &is_changed);
-    if (is_changed) hub->write_count = before + 1;
-    tb_arena_wipe(&arena);
-    return status;
-}
-
 static tb_status walk_rest(struct hub *hub, uint64_t now_ms)
 {
     struct tb_arena arena;
@@ -291,7 +281,7 @@ static tb_status walk_rest(struct hub *hub, uint64_t now_ms)
 static tb_status maintain(struct hub *hub, uint64_t now_ms, struct hub_effects *effects)
 {
     TRY(save_cursors(hub));
-    TRY(rotate_keys(hub, now_ms));
+    TRY(hub_rotate_due(hub, now_ms, effects));
     TRY(walk_rooms(hub, now_ms, effects));
     TRY(walk_memberships(hub, now_ms));
     return walk_rest(hub, now_ms);

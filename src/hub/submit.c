@@ -328,8 +328,9 @@ static tb_status make_frank(struct hub *hub, struct hub_room *room, struct chat_
     TRY(hub_keys_frank(&hub->keys, link->franking_tag, &link->context, link->server_frank));
     memcpy(frank->server_frank, link->server_frank, CHAT_HASH_LEN);
     if (!room->shape.is_mimi_required) return TB_STATUS(TB_OK);
-    TRY(chat_frank_mimi_sign(room->suite, &hub->keys.agent, link->server_frank, &link->context,
-                             mimi));
+    const struct crypto_signing_key *agent = hub_keys_agent(&hub->keys, room->shape.agent_key);
+    if (agent == NULL) return TB_STATUS(HUB_AGENT_GONE);
+    TRY(chat_frank_mimi_sign(room->suite, agent, link->server_frank, &link->context, mimi));
     frank->franking_signature_ciphersuite = room->suite->id;
     frank->franking_integrity_signature = chat_signature_view(mimi);
     return TB_STATUS(TB_OK);
@@ -458,7 +459,9 @@ tb_status hub_run_close(struct hub *hub, struct hub_room *room, struct hub_effec
         return TB_STATUS(TB_OK);
     }
     struct chat_signature signature;
-    TRY(chat_frank_sign(room->suite, &hub->keys.agent, &run->link, room->head.chain,
+    const struct crypto_signing_key *agent = hub_keys_agent(&hub->keys, room->shape.agent_key);
+    if (agent == NULL) return TB_STATUS(HUB_AGENT_GONE);
+    TRY(chat_frank_sign(room->suite, agent, &run->link, room->head.chain,
                         run->hub_key_id, &signature));
     struct hub_blob *blob = run->blob;
     uint8_t *end = put_vector(blob->data + blob->len - 1, chat_signature_view(&signature));

@@ -547,6 +547,12 @@ def test_invitations_are_listed_and_revoked():
         code, _, error = hub.run("--json", "user", "show", "nobody")
         equal((code, json.loads(error)["code"]), (3, "not_found"))
         equal(hub.run("room", "thaw", "mimi://localhost/r/1")[0], 3)
+        equal(hub.run("keys", "rotate", "root")[0], 2)
+        equal(hub.run("keys", "rotate", "agent", "intake")[0], 0)
+        keys = [json.loads(line) for line in hub.run("--json", "keys", "list")[1].splitlines()]
+        equal([(key["key"], key["state"]) for key in keys],
+              [("agent", "in use"), ("agent", "newest"), ("intake", "over"), ("intake", "newest"),
+               ("frank", "newest")])
         assert "domain" in hub.run("status")[1]
 
 

@@ -4,6 +4,7 @@
 #include <stdio.h>
 
 #include "chat/policy.h"
+#include "chat/protocol.h"
 #include "client/status.h"
 
 struct sim_wish {
@@ -297,6 +298,12 @@ static void sim_case_check(struct sim_client *desk, const struct client_case_vie
     (void)sim_act_ban(desk, view->report_id, CHAT_SCOPE_ROOM);
 }
 
+void sim_act_rotate(struct sim *sim, uint8_t keys)
+{
+    uint8_t nothing[1];
+    (void)sim_hub_admin(sim, CHAT_VERB_ADMIN_KEYS_ROTATE, tb_bytes_of(&keys, 1), nothing, 0);
+}
+
 void sim_act_desk(struct sim *sim, bool may_ban)
 {
     struct sim_client *desk = &sim->clients[0];
@@ -332,9 +339,16 @@ static void sim_act_rare(struct sim *sim, struct sim_client *who)
         who->is_behind = true;
     } else if (choice < 75) {
         sim_backup(&sim->hub_backup, &sim->hub_store, &sim->has_hub_backup);
+        sim->has_new_agent = false;
     } else if (choice < 80 && sim->has_hub_backup) {
         sim_hub_go_back(sim, &sim->hub_backup, true);
+        sim->has_new_agent = true;
         sim_model_hub_went_back(sim);
+    } else if (choice < 85) {
+        /* A backup holds one agent key more than were in use; two more would lose the rooms. */
+        sim_act_rotate(sim, sim->has_new_agent ? CHAT_KEYS_INTAKE | CHAT_KEYS_FRANK
+                                               : CHAT_KEYS_AGENT | CHAT_KEYS_INTAKE);
+        sim->has_new_agent = true;
     } else {
         who->skew_ms = (int64_t)sim_random(sim, 400000) - 200000;
     }

@@ -127,7 +127,7 @@ struct sim {
     uint64_t hub_wake_ms;
     hub_conn next_conn;
     struct store_mem hub_backup;
-    bool has_hub_backup;
+    bool has_hub_backup, has_new_agent; /* since that backup */
     struct sim_client clients[SIM_CLIENT_COUNT_MAX];
     size_t client_count;
     struct sim_op ops[SIM_OP_COUNT_MAX];
@@ -209,6 +209,7 @@ size_t sim_act_fetch(struct sim_client *who);
 size_t sim_act_rejoin(struct sim_client *who);
 size_t sim_act_decide(struct sim_client *who, const struct client_decision_params *params);
 size_t sim_act_ban(struct sim_client *who, tb_bytes report_id, uint8_t scope);
+void sim_act_rotate(struct sim *sim, uint8_t keys); /* enum chat_admin_key */
 /* The op is done, or the run fails. */
 void sim_act_expect(struct sim *sim, size_t op_index);
 /* One random wish of somebody, or a rarer event: backups and their use, a clock that jumps. */

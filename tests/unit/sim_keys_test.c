@@ -1,6 +1,7 @@
 /* What members keep of a group with each message, and what becomes of the hub's keys. */
 #include "tests/sim/sim.h"
 
+#include "chat/protocol.h"
 #include "client/rooms.h"
 
 static char room[256];
@@ -148,12 +149,160 @@ static void ratchets_that_are_not_newer_than_the_group_are_a_damaged_store(void 
     finish(sim);
 }
 
+/* ------------------------------------------------------------------ the hub's keys */
+
+static tb_bytes agent_of(struct sim *sim, size_t who, struct tb_arena *arena)
+{
+    struct client_turn turn;
+    struct client_room *found;
+    struct chat_policy_room policy;
+    tb_bytes key;
+    assert_ok(client_turn_read(&turn, sim->clients[who].client));
+    assert_ok(client_room_get(&turn, tb_bytes_text(room), &found));
+    assert_ok(client_room_policy(&turn, found, &policy));
+    assert_ok(tb_arena_dup(arena, policy.agent.franking_signature_key, &key));
+    tb_arena_wipe(&turn.arena);
+    return key;
+}
+
+static const struct chat_hub_record *record_of(struct sim *sim, size_t who)
+{
+    return &sim->clients[who].client->hub;
+}
+
+static void desk_looks(struct sim *sim)
+{
+    size_t fetch = sim_act_fetch(&sim->clients[0]);
+    sim_settle(sim, 60000);
+    sim_act_expect(sim, fetch);
+    sim_act_desk(sim, false);
+    sim_settle(sim, 60000);
+}
+
+/* Carol reports bob's messages, and the desk proves it. */
+static void report_verifies(struct sim *sim, const uint64_t *seq, size_t count)
+{
+    uint64_t verified = sim->reports_verified_count;
+    size_t report = sim_act_report(&sim->clients[2], room, seq, count);
+    sim_settle(sim, 60000);
+    sim_act_expect(sim, report);
+    desk_looks(sim);
+    assert_true(sim->reports_verified_count > verified);
+}
+
+static void a_room_takes_the_new_agent_with_an_epoch_and_reports_reach_over_it(void **state)
+{
+    (void)state;
+    struct sim *sim = start(44);
+    struct tb_arena arena;
+    uint64_t seq[2];
+    tb_arena_init(&arena, &sim->heap.mem, 1 << 26);
+    say(sim, 1);
+    seq[0] = sim_model_newest_seq(&sim->clients[2], room, "bob");
+    tb_bytes before = agent_of(sim, 1, &arena);
+    sim_act_rotate(sim, CHAT_KEYS_AGENT | CHAT_KEYS_FRANK);
+    sim_settle(sim, 60000);
+    tb_bytes after = agent_of(sim, 1, &arena);
+    assert_false(tb_bytes_equal(before, after));
+    assert_bytes(agent_of(sim, 2, &arena), after);
+    say(sim, 1);
+    seq[1] = sim_model_newest_seq(&sim->clients[2], room, "bob");
+    report_verifies(sim, seq, 2);
+    assert_int_equal(sim->alarm_count, 0);
+
+    /* No room uses the old one any more: after a walk over all rooms it is over for good. */
+    for (size_t i = 0; i < 6; i++) sim_run(sim, 11000);
+    sim_settle(sim, 60000);
+    const struct chat_hub_record *record = record_of(sim, 2);
+    assert_int_equal(record->agents.count, 2);
+    assert_bytes(record->agents.at[0].signature_key, before);
+    assert_true(record->agents.at[0].until_ms != 0);
+    assert_int_equal(record->agents.at[1].until_ms, 0);
+    report_verifies(sim, seq, 1); /* what it signed stays evidence */
+    tb_arena_wipe(&arena);
+    finish(sim);
+}
+
+static void a_new_intake_key_leaves_older_receipts_and_decisions_valid(void **state)
+{
+    (void)state;
+    struct sim *sim = start(45);
+    say(sim, 1);
+    uint64_t seq = sim_model_newest_seq(&sim->clients[2], room, "bob");
+    size_t report = sim_act_report(&sim->clients[2], room, &seq, 1);
+    sim_settle(sim, 60000);
+    sim_act_expect(sim, report);
+    sim_act_rotate(sim, CHAT_KEYS_INTAKE);
+    sim_settle(sim, 60000);
+    assert_int_equal(record_of(sim, 0)->old_intakes.count, 1);
+    desk_looks(sim); /* opens the intake that the old key signed */
+    assert_true(sim->reports_verified_count > 0);
+    say(sim, 1);
+    seq = sim_model_newest_seq(&sim->clients[2], room, "bob");
+    report_verifies(sim, &seq, 1);
+    assert_int_equal(sim->alarm_count, 0);
+    finish(sim);
+}
+
+static void go_back(struct sim *sim, struct store_mem *backup)
+{
+    sim_hub_go_back(sim, backup, true);
+    sim_model_hub_went_back(sim);
+    for (size_t i = 0; i < 6; i++) sim_run(sim, 11000);
+    sim_settle(sim, 1000000);
+}
+
+static void a_backup_of_before_a_rotation_brings_the_rooms_back(void **state)
+{
+    (void)state;
+    struct sim *sim = start(46);
+    struct store_mem backup;
+    store_mem_init(&backup);
+    say(sim, 1);
+    store_mem_copy(&backup, &sim->hub_store);
+    sim_act_rotate(sim, CHAT_KEYS_AGENT);
+    sim_settle(sim, 60000);
+    say(sim, 0);
+    go_back(sim, &backup);
+    say(sim, 1);
+    say(sim, 2);
+    assert_int_equal(sim->alarm_count, 0);
+    store_mem_wipe(&backup);
+    finish(sim);
+}
+
+static void members_notice_a_restored_hub_that_lacks_their_rooms_key(void **state)
+{
+    (void)state;
+    struct sim *sim = start(47);
+    struct store_mem backup;
+    store_mem_init(&backup);
+    store_mem_copy(&backup, &sim->hub_store);
+    for (size_t i = 0; i < 2; i++) {
+        sim_act_rotate(sim, CHAT_KEYS_AGENT);
+        sim_settle(sim, 60000);
+    }
+    assert_int_equal(sim->alarm_count, 0);
+    sim->is_hostile = true; /* alarms are counted */
+    sim_hub_go_back(sim, &backup, true);
+    sim_run(sim, 60000);
+    assert_true(sim->alarm_count >= 3);
+    assert_int_equal(sim->last_alarm, CLIENT_ALARM_HUB_RECORD);
+    store_mem_wipe(&backup);
+    sim_wipe(sim);
+    free(sim);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_message_stores_its_ratchets_and_no_whole_group),
         cmocka_unit_test(a_new_epoch_stores_the_whole_group_and_the_ratchets_go),
         cmocka_unit_test(ratchets_that_are_not_newer_than_the_group_are_a_damaged_store),
+        cmocka_unit_test(a_room_takes_the_new_agent_with_an_epoch_and_reports_reach_over_it),
+        cmocka_unit_test(a_new_intake_key_leaves_older_receipts_and_decisions_valid),
+        cmocka_unit_test(a_backup_of_before_a_rotation_brings_the_rooms_back),
+        cmocka_unit_test(members_notice_a_restored_hub_that_lacks_their_rooms_key),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

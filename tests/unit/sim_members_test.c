@@ -256,8 +256,9 @@ static uint16_t alarm_after(uint64_t seed, bool is_signed)
     size_t op;
     everybody_reads_everybody(sim, 3);
     sim->is_hostile = true;
+    const struct hub_agent *agent = hub_keys_agent_newest(&sim->hub->keys);
     struct forgery forgery = { .room_seq = room_of(bob)->row.head_seq,
-                               .agent = is_signed ? &sim->hub->keys.agent : NULL };
+                               .agent = is_signed ? &agent->key : NULL };
     uint64_t before = room_of(bob)->row.head_seq;
     assert_ok(sim_turn(bob, forge, &forgery, SIM_OP_OTHER, &op));
     done(sim, sim_act_send(carol, room));
