@@ -133,6 +133,7 @@ enum mls_status_of_crypto {
     MLS_CRYPTO_KEY = 202, /* a key is not a valid key of its algorithm */
     MLS_CRYPTO_SIGNATURE = 203, /* a signature does not verify */
     MLS_CRYPTO_DECRYPT = 204, /* a ciphertext does not decrypt */
+    MLS_CRYPTO_NO_MLKEM = 205, /* the cipher suite needs ML-KEM, which the backend does not have */
 };
 
 #ifndef TB_MLS_STATUS_H

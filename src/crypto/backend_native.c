@@ -88,6 +88,7 @@ static const struct curve *curve_of_kem(enum crypto_kem kem)
     case CRYPTO_KEM_P384: return &natives.p384;
     case CRYPTO_KEM_P521: return &natives.p521;
     case CRYPTO_KEM_X25519:
+    case CRYPTO_KEM_MLKEM768_X25519:
     case CRYPTO_KEM_X448: return NULL;
     }
     return NULL;

@@ -20,6 +20,7 @@ enum crypto_kem {
     CRYPTO_KEM_P521 = 0x0012,
     CRYPTO_KEM_X25519 = 0x0020,
     CRYPTO_KEM_X448 = 0x0021,
+    CRYPTO_KEM_MLKEM768_X25519 = 0x647a, /* draft-ietf-mls-pq-ciphersuites; no backend has it yet */
 };
 enum crypto_signature {
     CRYPTO_ED25519 = 1,
@@ -90,7 +91,8 @@ struct crypto_suite {
 };
 
 /*
- * The suite with this id on this provider, or CRYPTO_UNSUPPORTED.  *out is caller's storage and
+ * The suite with this id on this provider, or CRYPTO_UNSUPPORTED; CRYPTO_NO_MLKEM where the row is
+ * there and the provider lacks its KEM.  *out is caller's storage and
  * must outlive whatever was given a pointer to it; it owns nothing.
  */
 TB_MUST_USE tb_status crypto_suite_init(struct crypto_suite *out, uint16_t id,

@@ -9,7 +9,8 @@
     CODE(CRYPTO_UNSUPPORTED, 201, "the cipher suite or algorithm is not offered here")             \
     CODE(CRYPTO_KEY, 202, "a key is not a valid key of its algorithm")                             \
     CODE(CRYPTO_SIGNATURE, 203, "a signature does not verify")                                     \
-    CODE(CRYPTO_DECRYPT, 204, "a ciphertext does not decrypt")
+    CODE(CRYPTO_DECRYPT, 204, "a ciphertext does not decrypt")                                     \
+    CODE(CRYPTO_NO_MLKEM, 205, "the cipher suite needs ML-KEM, which the backend does not have")
 
 enum crypto_status_code {
 #define CRYPTO_STATUS_ENUM(NAME_, NUMBER_, TEXT_) NAME_ = NUMBER_,

@@ -19,14 +19,22 @@ static const struct crypto_suite suites[] = {
       CRYPTO_CHACHA20_POLY1305, CRYPTO_KEM_X448, CRYPTO_ED448, 64, 32, 56, 56, 57, 57, NULL },
     { 0x0007, "MLS_256_DHKEMP384_AES256GCM_SHA384_P384", CRYPTO_SHA384, CRYPTO_AES256_GCM,
       CRYPTO_KEM_P384, CRYPTO_ECDSA_P384, 48, 32, 48, 97, 48, 97, NULL },
+    /* In the private range until the draft has a number. */
+    { 0xf47a, "MLS_128_MLKEM768X25519_AES128GCM_SHA256_Ed25519", CRYPTO_SHA256, CRYPTO_AES128_GCM,
+      CRYPTO_KEM_MLKEM768_X25519, CRYPTO_ED25519, 32, 16, 32, 1216, 32, 32, NULL },
 };
 
 tb_status crypto_suite_init(struct crypto_suite *out, uint16_t id,
                             const struct crypto_provider *provider)
 {
-    if (!provider->has(id)) return TB_STATUS(CRYPTO_UNSUPPORTED);
     for (size_t i = 0; i < sizeof suites / sizeof suites[0]; i++) {
         if (suites[i].id != id) continue;
+        if (!provider->has(id)) {
+            bool is_pq = suites[i].kem == CRYPTO_KEM_MLKEM768_X25519;
+            return TB_STATUS(is_pq ? CRYPTO_NO_MLKEM : CRYPTO_UNSUPPORTED);
+        }
+        /* Keys are kept in buffers of this length everywhere. */
+        if (suites[i].dh_public_len > CRYPTO_PUBLIC_MAX) return TB_STATUS(CRYPTO_UNSUPPORTED);
         *out = suites[i];
         out->provider = provider;
         return TB_STATUS(TB_OK);

@@ -118,9 +118,27 @@ static void points_off_a_nist_curve_are_refused(void **state)
     }
 }
 
+static bool has_everything(uint16_t cipher_suite)
+{
+    return cipher_suite != 0;
+}
+
+static void a_suite_with_ml_kem_is_refused_by_name_where_there_is_none(void **state)
+{
+    (void)state;
+    struct crypto_suite suite;
+    struct crypto_provider boastful = *crypto_backend_native();
+    assert_status(crypto_suite_init(&suite, 0xf47a, crypto_backend_native()), CRYPTO_NO_MLKEM);
+    assert_status(crypto_suite_init(&suite, 0xf47b, crypto_backend_native()), CRYPTO_UNSUPPORTED);
+    /* Nor is it taken from a backend that has it: the buffers of keys are too short. */
+    boastful.has = has_everything;
+    assert_status(crypto_suite_init(&suite, 0xf47a, &boastful), CRYPTO_UNSUPPORTED);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_suite_with_ml_kem_is_refused_by_name_where_there_is_none),
         cmocka_unit_test(a_generated_key_is_a_key_in_every_suite),
         cmocka_unit_test(points_of_small_order_of_x25519_are_refused),
         cmocka_unit_test(points_of_small_order_of_x448_are_refused),
