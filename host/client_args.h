@@ -45,6 +45,7 @@
     OPTION(OPEN, "open", "MESSAGE", "open this message of the context too; can be repeated")       \
     OPTION(NOTE_FILE, "note-file", "FILE", "read a note to the moderators here; - is standard "    \
                                            "input")                                                \
+    OPTION(LEVEL, "level", "LEVEL", "1 (default), or 2: with the sender's own signature")          \
     OPTION(NAMED, "named", NULL, "tell the moderators who you are")                                \
     OPTION(ACTION, "action", "ACTION", "none, warn, ban or unban")                                 \
     OPTION(SCOPE, "scope", "SCOPE", "room (default) or hub")                                       \

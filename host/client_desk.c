@@ -8,6 +8,7 @@
 #include "host/client_outside.h"
 #include "host/client_text.h"
 #include "host/client_timeline.h"
+#include "host/client_window.h"
 #include "wire/text.h"
 
 enum { REPORT_ID_LEN = 32, CASE_WORD_LEN_MIN = 4, CASE_WORD_LEN_SHOWN = 8, CASE_IS_OPEN = 1 };
@@ -125,26 +126,14 @@ int cli_verb_desk_list(struct cli_app *app)
 
 /* ------------------------------------------------------------------ show */
 
-static bool is_withheld(const struct client_message_view *message)
-{
-    return message->text.len == 0;
-}
-
 static json_t *case_record_whole(struct cli_app *app, const struct client_case_view *at)
 {
-    json_t *record = case_record(at), *window = json_array();
-    size_t withheld = 0;
-    for (size_t i = 0; i < at->message_count; i++) {
-        json_t *message = cli_timeline_record(app, at->room, &at->messages[i]);
-        cli_json_set(message, "withheld", json_boolean(is_withheld(&at->messages[i])));
-        if (is_withheld(&at->messages[i])) withheld++;
-        json_array_append_new(window, message);
-    }
+    json_t *record = case_record(at);
     cli_json_set(record, "reporter", cli_json_hex(at->reporter_pseudonym));
     cli_json_set(record, "note", cli_json_text(at->note));
     cli_json_set(record, "sentences", cli_json_text(at->sentences));
-    cli_json_set(record, "withheld", json_integer((json_int_t)withheld));
-    cli_json_set(record, "window", window);
+    cli_json_set(record, "withheld", json_integer((json_int_t)cli_window_withheld(at)));
+    cli_json_set(record, "window", cli_window_record(app, at));
     return record;
 }
 
@@ -176,34 +165,6 @@ static void print_sentences(struct cli_app *app, const struct client_case_view *
                    CLI_TEXT_INDENTED, 2);
     fputc('\n', app->out.to);
     tb_buf_wipe(&text);
-}
-
-static void print_window(struct cli_app *app, const struct client_case_view *at)
-{
-    size_t withheld = 0, width = 0;
-    FILE *to = app->out.to;
-    for (size_t i = 0; i < at->message_count; i++) {
-        const struct client_message_view *message = &at->messages[i];
-        tb_bytes who = message->handle.len > 0 ? message->handle : message->account;
-        size_t columns = cli_text_width(who);
-        if (columns > width) width = columns;
-        if (is_withheld(message)) withheld++;
-    }
-    fprintf(to, "\nThe window: %zu messages, %zu opened, %zu withheld\n", at->message_count,
-            at->message_count - withheld, withheld);
-    for (size_t i = 0; i < at->message_count; i++) {
-        const struct client_message_view *message = &at->messages[i];
-        tb_bytes who = message->handle.len > 0 ? message->handle : message->account;
-        char time[CLI_TEXT_TIME_LEN_MAX];
-        cli_text_time(message->at_ms, time);
-        int before = fprintf(to, "%c %5llu  %s  ", message->is_target ? '>' : ' ',
-                             (unsigned long long)message->room_seq, time);
-        cli_text_print(to, who, CLI_TEXT_ONE_LINE, 0);
-        fprintf(to, "%*s  ", (int)(width - cli_text_width(who)), "");
-        if (is_withheld(message)) fputs("(withheld)", to);
-        else cli_text_print(to, message->text, CLI_TEXT_INDENTED, (size_t)before + width + 2);
-        fputc('\n', to);
-    }
 }
 
 int cli_verb_desk_show(struct cli_app *app)
@@ -240,7 +201,7 @@ int cli_verb_desk_show(struct cli_app *app)
     }
     fprintf(to, "\nWhat is proven, and what is not:\n");
     print_sentences(app, &at);
-    print_window(app, &at);
+    cli_window_print(app, &at);
     return CLI_EXIT_OK;
 }
 

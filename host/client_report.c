@@ -31,6 +31,17 @@ static int reason(struct cli_app *app, uint8_t *code)
     return cli_app_usage(app, "there is no such reason", "'timbre help report new' lists them.");
 }
 
+static int level(struct cli_app *app, uint8_t *out)
+{
+    const char *text = app->args.values[CLI_OPTION_LEVEL];
+    uint64_t number = 1;
+    if (text != NULL && (!cli_text_number(text, 2, &number) || number == 0)) {
+        return cli_app_usage(app, "--level is 1 or 2", NULL);
+    }
+    *out = (uint8_t)number;
+    return CLI_EXIT_OK;
+}
+
 /* Without a desk the engine keeps the report; the person has to know both. */
 static int fail_without_desk(struct cli_app *app, const char *doing)
 {
@@ -80,6 +91,7 @@ int cli_verb_report_new(struct cli_app *app)
     int code = numbers(app, app->args.words + 1, params.room_seq_count, targets);
     if (code == CLI_EXIT_OK) code = numbers(app, app->args.open, params.open_seq_count, opened);
     if (code == CLI_EXIT_OK) code = reason(app, &params.reason_code);
+    if (code == CLI_EXIT_OK) code = level(app, &params.level);
     if (code == CLI_EXIT_OK && note != NULL) {
         code = cli_app_read(app, note, "read the note", &params.note);
     }

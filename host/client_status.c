@@ -81,6 +81,7 @@ static const struct advice_row status_advice[] = {
     { CLIENT_REPORT_SENDERS, CLI_EXIT_USAGE, "Hand in one report for each account." },
     { CLIENT_REPORT_OWN, CLI_EXIT_USAGE, "Whoever wants more context opened adds --open MESSAGE." },
     { CLIENT_REPORT_HIDDEN, CLI_EXIT_NOT_FOUND, "'timbre tail ROOM' shows the numbers." },
+    { CLIENT_REPORT_LEVEL, CLI_EXIT_CONFLICT, "Report it without --level 2." },
     { CLIENT_CASE_UNVERIFIED, CLI_EXIT_VERIFY, NULL },
     { HOST_LOCKED, CLI_EXIT_CONFLICT,
       "End that process, or use what it offers; two would use the same keys twice." },

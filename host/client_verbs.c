@@ -100,11 +100,15 @@ const struct cli_verb cli_verbs[] = {
       "timbre safety-code bob\n\nRead them to each other, face to face or by telephone.  When\n"
       "they are equal, nobody stands between you.\n" },
     { "report new", "ROOM MESSAGE...",
-      CLI_BIT(REASON) | CLI_BIT(OPEN) | CLI_BIT(NOTE_FILE) | CLI_BIT(NAMED), 2, 255,
+      CLI_BIT(REASON) | CLI_BIT(OPEN) | CLI_BIT(NOTE_FILE) | CLI_BIT(NAMED) | CLI_BIT(LEVEL),
+      2, 255,
       ACCOUNT, false, false, cli_verb_report_new, "Report messages to the moderators of a room.",
       "timbre report new team 12 13 --reason threat --open 11\n\n"
       "MESSAGE is the number that 'timbre tail' shows.  Only the messages you name are opened to\n"
       "the moderators; of those around them they see that they exist, not what they say.\n"
+      "Of a message that was changed every version is opened.  With --level 2 not even the hub\n"
+      "could have made the text up, and it can be shown to anybody.  'protocol' reports a\n"
+      "message that failed verification although its sender signed it.\n"
       "Reasons: spam, harassment, threat, hate, sexual, child-safety, fraud, malware, doxxing,\n"
       "room-rule, protocol, other.\n" },
     { "report list", "", 0, 0, 0, ACCOUNT, false, true, cli_verb_report_list,

@@ -90,6 +90,38 @@ static tb_status client_case_verify(struct client_turn *turn,
     return chat_report_verify(&params, report, &turn->arena, result);
 }
 
+/* What a proven content adds: level, which version it is, its attachments. */
+static tb_status client_case_proven(struct client_turn *turn,
+                                    const struct chat_report_result *result,
+                                    const struct chat_report_message *message,
+                                    struct client_case_message *out)
+{
+    const struct chat_content *content = message->content;
+    size_t count = 0;
+    while (chat_content_external(content, count) != NULL) count++;
+    struct client_case_file *files = tb_arena_take(&turn->arena, count, sizeof *files);
+    if (files == NULL) return TB_STATUS(TB_NO_SPACE);
+    for (size_t i = 0; i < count; i++) {
+        const struct chat_part *part = chat_content_external(content, i);
+        files[i] = (struct client_case_file){ .part_index = (uint16_t)i,
+                                              .len = part->size,
+                                              .content_type = part->content_type,
+                                              .filename = part->filename };
+        for (size_t k = 0; k < message->attachment_count; k++) {
+            if (message->attachments[k].part_index == i) files[i].is_here = true;
+        }
+    }
+    out->files.at = files;
+    out->files.count = count;
+    out->message_id = TB_ARRAY(message->message_id);
+    out->level = message->level;
+    out->is_tombstone = chat_content_is_tombstone(content);
+    if (message->replaces_index != SIZE_MAX) {
+        out->replaces_seq = result->messages[message->replaces_index].stub->room_seq;
+    }
+    return TB_STATUS(TB_OK);
+}
+
 static tb_status client_case_messages(struct client_turn *turn,
                                       const struct chat_report_result *result,
                                       struct client_case_row *row)
@@ -111,7 +143,7 @@ static tb_status client_case_messages(struct client_turn *turn,
             .account = message->stub->context.sender_uri,
         };
         if (message->content == NULL) continue; /* never a text that is not proven */
-        list[i].message_id = TB_ARRAY(message->message_id);
+        TRY(client_case_proven(turn, result, message, &list[i]));
         list[i].content_type = message->content->part.content_type;
         (void)chat_content_text(message->content, &list[i].text).code; /* other types: no text */
     }

@@ -276,6 +276,7 @@ struct client_report_params {
     const uint64_t *open_seq; /* further messages to open; the rest of the window is withheld */
     size_t open_seq_count;
     bool is_named;            /* reportingUser is filled in */
+    uint8_t level;            /* 2: the senders' own signatures too; a violation always has them */
 };
 /* DONE: text = report id in hex.  Without a desk: FAILED desk_missing, and the report is kept. */
 TB_MUST_USE tb_status client_report(struct client *client, uint64_t now_ms,
@@ -337,6 +338,13 @@ struct client_reaction_view {
     tb_bytes account, handle, text;
     bool is_own;
 };
+/* An attachment of a message in a case. */
+struct client_case_file_view {
+    uint16_t part_index;
+    bool is_here; /* came with the report and is the one that was sent: client_case_save */
+    uint64_t len;
+    tb_bytes content_type, filename;
+};
 struct client_message_view {
     uint64_t row; /* number of the row: what after_row counts */
     uint64_t room_seq, at_ms, epoch;
@@ -354,6 +362,13 @@ struct client_message_view {
     size_t reaction_count;
     uint64_t attachment_len; /* octets; 0: no attachment.  text is its file name then */
     size_t reader_count;    /* of an own message: accounts that said they read it */
+    /* Of a case: */
+    uint8_t opening;        /* enum chat_opening_kind */
+    uint8_t level;          /* 0 not proven; 1 by the hub's stamp; 2 by its sender's signature */
+    uint64_t replaces_seq;  /* an edit or a deletion of this number, in the window; 0: none */
+    bool is_tombstone;
+    const struct client_case_file_view *files;
+    size_t file_count;
 };
 struct client_case_view {
     tb_bytes report_id, room, reporter_pseudonym, accused, accused_handle, note, sentences;
@@ -457,6 +472,7 @@ enum client_table {
     CLIENT_TABLE_MESSAGE_IDS,
     CLIENT_TABLE_UPLOADS,     /* attachments on their way */
     CLIENT_TABLE_EXPIRIES,    /* by expires_ms, room_no and row: what disappears, and when */
+    CLIENT_TABLE_CONTEXTS,    /* GroupContext, by room_no and epoch: for level 2 */
     CLIENT_TABLE_END,         /* behind the last */
     CLIENT_TABLE_COUNT_MAX = 32
 };

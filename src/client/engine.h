@@ -173,6 +173,8 @@ struct client_room {
     uint64_t gap_log_seq;    /* a page that came behind missing entries; asked for again once */
     uint64_t head_asked_ms, head_told_ms; /* a head that did not fit: when we asked, or answered */
     uint64_t gap_lost_seq;   /* stubs up to here cannot be had; 0: none */
+    bool has_context;        /* the GroupContext of context_epoch is stored */
+    uint64_t context_epoch;
 };
 
 /* A Welcome that waits for records of the members. */

@@ -261,6 +261,26 @@ tb_status client_mark_read(struct client *client, uint64_t now_ms, tb_bytes room
 
 /* ------------------------------------------------------------------ cases */
 
+static tb_status client_case_files_of(struct client_turn *turn,
+                                      const struct client_case_message *message,
+                                      struct client_message_view *out)
+{
+    struct client_case_file_view *files =
+        tb_arena_take(&turn->arena, message->files.count, sizeof *files);
+    if (files == NULL) return TB_STATUS(TB_NO_SPACE);
+    for (size_t i = 0; i < message->files.count; i++) {
+        const struct client_case_file *file = &message->files.at[i];
+        files[i] = (struct client_case_file_view){ .part_index = file->part_index,
+                                                   .is_here = file->is_here,
+                                                   .len = file->len,
+                                                   .content_type = file->content_type,
+                                                   .filename = file->filename };
+    }
+    out->files = files;
+    out->file_count = message->files.count;
+    return TB_STATUS(TB_OK);
+}
+
 static tb_status client_case_view_of(struct client_turn *turn, const struct client_case_row *row,
                                      struct client_case_view *out)
 {
@@ -301,7 +321,12 @@ static tb_status client_case_view_of(struct client_turn *turn, const struct clie
             .is_target = message->is_target,
             .is_verified = message->opening == CHAT_OPENING_IS_FULL && message->verdict == TB_OK,
             .is_failed = message->opening == CHAT_OPENING_IS_FULL && message->verdict != TB_OK,
+            .opening = message->opening,
+            .level = message->level,
+            .replaces_seq = message->replaces_seq,
+            .is_tombstone = message->is_tombstone,
         };
+        TRY(client_case_files_of(turn, message, &messages[i]));
         TRY(tb_arena_dup(&turn->arena, client_record_handle(turn, message->account),
                          &messages[i].handle));
     }

@@ -6,6 +6,7 @@
 #include "chat/content.h"
 #include "chat/report.h"
 #include "chat/report_seal.h"
+#include "client/evidence.h"
 #include "wire/text.h"
 
 static struct client_key client_report_key(const struct client_report_row *row)
@@ -19,54 +20,7 @@ static tb_status client_report_put(struct client_turn *turn, const struct client
                             &client_report_row_desc, row);
 }
 
-static bool client_seq_in(const struct wire_u64 *list, size_t count, uint64_t seq)
-{
-    for (size_t i = 0; i < count; i++) {
-        if (list[i].value == seq) return true;
-    }
-    return false;
-}
-
 /* ------------------------------------------------------------------ the window */
-
-/* What we hold around the targets, contiguous; the report cuts its window out of it. */
-static tb_status client_report_rows(struct client_turn *turn, struct client_room *room,
-                                    const struct client_report_row *report,
-                                    struct chat_report_params *params)
-{
-    size_t last = report->target_seq.count - 1;
-    uint64_t first_seq = report->target_seq.at[0].value;
-    uint64_t from = first_seq > CHAT_CONTEXT_BEFORE ? first_seq - CHAT_CONTEXT_BEFORE : 1;
-    uint64_t until = report->target_seq.at[last].value + CHAT_CONTEXT_AFTER
-                     + CHAT_REPORT_TAIL_COUNT_MAX + 1;
-    struct client_pairs pairs;
-    TRY(client_table_of_room(turn, CLIENT_TABLE_EVIDENCE, room->row.no, from, until,
-                             CHAT_REPORT_ROW_COUNT_MAX, &pairs));
-    struct chat_report_row *rows = tb_arena_take(&turn->arena, pairs.count, sizeof *rows);
-    if (rows == NULL) return TB_STATUS(TB_NO_SPACE);
-    size_t count = 0;
-    for (size_t i = 0; i < pairs.count; i++) {
-        struct client_evidence_row evidence;
-        TRY(wire_decode(&client_evidence_row_desc, pairs.at[i].value, &turn->arena, &evidence,
-                        NULL));
-        uint64_t seq = evidence.stub.room_seq;
-        bool follows = count != 0 && rows[count - 1].stub.room_seq + 1 == seq;
-        if (count != 0 && !follows && seq <= first_seq) count = 0; /* begin behind the hole */
-        if (count != 0 && !follows && seq > first_seq) break;
-        if (count == 0) memcpy(params->chain_before, evidence.prev_chain, CHAT_HASH_LEN);
-        bool is_opened = client_seq_in(report->target_seq.at, report->target_seq.count, seq)
-                         || client_seq_in(report->open_seq.at, report->open_seq.count, seq);
-        rows[count] = (struct chat_report_row){ .stub = evidence.stub, .kind = evidence.opening };
-        if (evidence.opening == CHAT_OPENING_IS_FULL) {
-            rows[count].kind = is_opened ? CHAT_OPENING_IS_FULL : CHAT_OPENING_IS_WITHHELD;
-            if (is_opened) rows[count].application_data = evidence.application_data;
-        }
-        count++;
-    }
-    params->rows = rows;
-    params->row_count = count;
-    return TB_STATUS(TB_OK);
-}
 
 static tb_status client_report_evidence(struct client_turn *turn, struct client_room *room,
                                         const struct client_report_row *report,
@@ -86,10 +40,8 @@ static tb_status client_report_evidence(struct client_turn *turn, struct client_
         .hub = &client->hub,
         .target_seq = targets,
         .target_count = count,
-        .context_before = CHAT_CONTEXT_BEFORE,
-        .context_after = CHAT_CONTEXT_AFTER,
     };
-    TRY(client_report_rows(turn, room, report, params));
+    TRY(client_evidence_rows(turn, room, report, params));
     TRY(chat_report_build(params, client->config.rng, &turn->arena, out));
     /* The same nonce at each try: the hub knows a report by its id. */
     memcpy(out->nonce, report->nonce, sizeof out->nonce);
@@ -252,18 +204,29 @@ static tb_status client_seq_list(struct client_turn *turn, const uint64_t *seq, 
     return TB_STATUS(TB_OK);
 }
 
-/* A message that this device has shown, and that `accused` wrote; empty: any account but ours. */
+/*
+ * A message that this device has shown, and that `accused` wrote; empty: any account but ours.  A
+ * violation of the protocol is one that was not shown: it decrypted, and its tag is another's.
+ */
 static tb_status client_report_target(struct client_turn *turn, struct client_room *room,
-                                      uint64_t room_seq, tb_bytes *accused)
+                                      uint64_t room_seq, bool is_violation, tb_bytes *accused)
 {
     struct client_evidence_row evidence;
     struct chat_content content;
     tb_status status = client_evidence_get(turn, room, room_seq, &evidence);
     if (status.code == TB_NOT_FOUND) return TB_STATUS(CLIENT_MESSAGE_UNKNOWN);
     TRY(status);
-    if (evidence.opening != CHAT_OPENING_IS_FULL) return TB_STATUS(CLIENT_MESSAGE_CLOSED);
-    TRY(chat_content_open(evidence.application_data, &turn->arena, &content));
-    if (client_type_is_hidden(content.part.content_type)) return TB_STATUS(CLIENT_REPORT_HIDDEN);
+    bool is_wrong = evidence.opening == CHAT_OPENING_IS_UNDECRYPTABLE
+                    && evidence.application_data.len != 0;
+    if (evidence.opening != CHAT_OPENING_IS_FULL && !(is_wrong && is_violation)) {
+        return TB_STATUS(CLIENT_MESSAGE_CLOSED);
+    }
+    if (!is_wrong) {
+        TRY(chat_content_open(evidence.application_data, &turn->arena, &content));
+        if (client_type_is_hidden(content.part.content_type)) {
+            return TB_STATUS(CLIENT_REPORT_HIDDEN);
+        }
+    }
     tb_bytes sender = evidence.stub.context.sender_uri;
     if (tb_bytes_equal(sender, turn->client->profile.account)) return TB_STATUS(CLIENT_REPORT_OWN);
     if (accused->len != 0 && !tb_bytes_equal(sender, *accused)) {
@@ -289,7 +252,8 @@ static tb_status client_report_check(struct client_turn *turn,
     if (params->note.len > CHAT_REPORT_NOTE_LEN_MAX) return TB_STATUS(CLIENT_TEXT_LENGTH);
     if (!wire_text_is_utf8(params->note)) return TB_STATUS(WIRE_TEXT);
     for (size_t i = 0; i < params->room_seq_count; i++) {
-        TRY(client_report_target(turn, room, params->room_seq[i], &accused));
+        TRY(client_report_target(turn, room, params->room_seq[i],
+                                 params->reason_code == CHAT_REASON_PROTOCOL, &accused));
         for (size_t k = 0; k < i; k++) {
             if (params->room_seq[k] == params->room_seq[i]) return TB_STATUS(CHAT_REPORT_TARGET);
         }
@@ -301,6 +265,7 @@ static tb_status client_report_begin(struct client_turn *turn,
                                      const struct client_report_params *params, uint64_t *op)
 {
     struct client *client = turn->client;
+    bool is_violation = params->reason_code == CHAT_REASON_PROTOCOL;
     TRY(client_report_check(turn, params));
     struct client_report_row row = {
         .state = CLIENT_REPORT_KEPT,
@@ -308,6 +273,7 @@ static tb_status client_report_begin(struct client_turn *turn,
         .room_uri = params->room,
         .reason_code = params->reason_code,
         .is_named = params->is_named,
+        .level = params->level == 2 || is_violation ? 2 : 1,
         .note = params->note,
         .target_seq.count = params->room_seq_count,
         .open_seq.count = params->open_seq_count,

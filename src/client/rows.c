@@ -26,6 +26,7 @@ WIRE_TABLE(client_person_row, CLIENT_PERSON_ROW)
 WIRE_TABLE(client_invite_row, CLIENT_INVITE_ROW)
 WIRE_TABLE(client_join_row, CLIENT_JOIN_ROW)
 WIRE_TABLE(client_report_row, CLIENT_REPORT_ROW)
+WIRE_TABLE(client_case_file, CLIENT_CASE_FILE)
 WIRE_TABLE(client_case_message, CLIENT_CASE_MESSAGE)
 WIRE_TABLE(client_case_row, CLIENT_CASE_ROW)
 

@@ -253,7 +253,8 @@ WIRE_STRUCT(client_line_row, CLIENT_LINE_ROW)
     ROW(S, FIXED,     chain,        CHAT_HASH_LEN)                               \
     ROW(S, U8,        opening,      NONE) /* enum chat_opening_kind that is true of it */ \
     ROW(S, U8,        is_verified,  NONE) /* its own signature was checked */    \
-    ROW(S, BYTES,     application_data, NONE) /* empty unless opening is full */ \
+    ROW(S, BYTES,     application_data, NONE) /* of opening full; else of a message that failed \
+                                                 after it was decrypted, or empty */ \
     ROW(S, U32,       leaf_index,   NONE)                                        \
     ROW(S, BYTES,     authenticated_data, NONE)                                  \
     ROW(S, BYTES_MAX, signature,    255) /* FramedContentAuthData, level 2 */    \
@@ -362,6 +363,7 @@ enum client_report_state {
     ROW(S, VEC,        open_seq,    wire_u64)                                    \
     ROW(S, U8,         reason_code, NONE)                                        \
     ROW(S, U8,         is_named,    NONE)                                        \
+    ROW(S, U8,         level,       NONE) /* 1, or 2: with the senders' own signatures */ \
     ROW(S, BYTES_MAX,  note,        4096)                                        \
     ROW(S, FIXED,      nonce,       16)                                          \
     ROW(S, BYTES_MAX,  report_id,   CHAT_HASH_LEN) /* once it was handed in */   \
@@ -377,6 +379,13 @@ enum client_case_stage {
     CLIENT_STAGE_DECISION = 4,  /* the decision is on its way */
     CLIENT_STAGE_DECIDED = 5
 };
+#define CLIENT_CASE_FILE(ROW, S)                                                 \
+    ROW(S, U16,       part_index,   NONE)                                        \
+    ROW(S, U8,        is_here,      NONE) /* its ciphertext came and was checked (V4) */ \
+    ROW(S, U64,       len,          NONE) /* octets, as its sender stated */     \
+    ROW(S, BYTES_MAX, content_type, 255)                                         \
+    ROW(S, BYTES_MAX, filename,     1024)
+WIRE_STRUCT(client_case_file, CLIENT_CASE_FILE)
 #define CLIENT_CASE_MESSAGE(ROW, S)                                              \
     ROW(S, U64,       room_seq,   NONE)                                          \
     ROW(S, U64,       at_ms,      NONE)                                          \
@@ -387,7 +396,11 @@ enum client_case_stage {
     ROW(S, BYTES_MAX, account,    CHAT_URI_LEN_MAX)                              \
     ROW(S, BYTES_MAX, content_type, 255)                                         \
     ROW(S, BYTES,     text,       NONE)                                          \
-    ROW(S, BYTES_MAX, message_id, CHAT_HASH_LEN)
+    ROW(S, BYTES_MAX, message_id, CHAT_HASH_LEN)                                 \
+    ROW(S, U8,        level,      NONE) /* 0 not proven, 1, 2 */                 \
+    ROW(S, U64,       replaces_seq, NONE) /* the first version in the window; 0: none */ \
+    ROW(S, U8,        is_tombstone, NONE)                                        \
+    ROW(S, VEC,       files,      client_case_file)
 WIRE_STRUCT(client_case_message, CLIENT_CASE_MESSAGE)
 #define CLIENT_CASE_ROW(ROW, S)                                                  \
     ROW(S, U64,        number,      NONE) /* in the hub's queue */               \

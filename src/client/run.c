@@ -9,6 +9,7 @@
 
 #include "chat/content.h"
 #include "chat/safe_aad.h"
+#include "client/evidence.h"
 
 /* The run as it is taken apart. */
 struct client_run {
@@ -251,15 +252,16 @@ static tb_status client_run_message(struct client_turn *turn, struct client_room
     uint8_t *id = tb_arena_take(&turn->arena, 1, CHAT_MESSAGE_ID_LEN);
     bool is_marked = false;
     if (content == NULL || id == NULL) return TB_STATUS(TB_NO_SPACE);
+    /* Kept if it fails too: tag, text and the sender's signature can be reported as a violation. */
+    evidence->application_data = opened.application_data;
+    evidence->leaf_index = opened.leaf_index;
+    evidence->signature = opened.signature;
     TRY(chat_frank_open(&room->suite, &message, &turn->arena, content, id));
     TRY(client_run_id_is_new(turn, room, id));
     TRY(client_run_frank_prev(turn, room, content, run->links[i].link.room_seq, &is_marked));
     if (is_marked) TRY(client_head_ask(turn, room, entry->submitter, content));
 
     evidence->opening = CHAT_OPENING_IS_FULL;
-    evidence->application_data = opened.application_data;
-    evidence->leaf_index = opened.leaf_index;
-    evidence->signature = opened.signature;
     line->is_own = opened.is_own || tb_bytes_equal(entry->submitter, turn->client->profile.account);
     line->is_marked = is_marked;
     line->message_id = tb_bytes_of(id, CHAT_MESSAGE_ID_LEN);
@@ -396,6 +398,7 @@ static tb_status client_run_refuse(struct client_turn *turn, struct client_room 
 static tb_status client_run_accept(struct client_turn *turn, struct client_room *room,
                                    struct client_run *run, const struct chat_run_head *after)
 {
+    TRY(client_context_keep(turn, room));
     for (size_t i = 0; i < run->count; i++) {
         TRY(chat_frank_link_hash(&room->suite, &run->links[i].link, run->chains[i]));
         TRY(client_run_take_one(turn, room, run, i));

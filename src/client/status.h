@@ -46,6 +46,7 @@
     CODE(CLIENT_ATTACHMENT, 938, "the attachment is empty, too large, or badly described")         \
     CODE(CLIENT_ATTACHMENT_CHANGED, 939, "the attachment is not the one that was sent")            \
     CODE(CLIENT_ATTACHMENT_NONE, 940, "the message has no such attachment")                        \
+    CODE(CLIENT_REPORT_LEVEL, 941, "this device does not hold what level 2 of that message needs") \
     CODE(CLIENT_ALARM_FORK, 950, "a sender had seen another history of this room")                 \
     CODE(CLIENT_ALARM_EQUIVOCATION, 951, "the hub signed two histories of this room")              \
     CODE(CLIENT_ALARM_RESET, 952, "an account was reset: its keys no longer follow from the old")  \

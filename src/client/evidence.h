@@ -1,0 +1,35 @@
+/* What a device keeps of the messages that it took, as a report or an opening needs it. */
+#ifndef TB_CLIENT_EVIDENCE_H
+#define TB_CLIENT_EVIDENCE_H
+
+#include "chat/report.h"
+#include "client/rooms.h"
+
+/* The GroupContext of the epoch that stands, once an epoch: level 2 needs its octets. */
+TB_MUST_USE tb_status client_context_keep(struct client_turn *turn, struct client_room *room);
+
+/*
+ * One message, opened.  level 2 adds the sender's own signature when the row and its epoch's
+ * GroupContext are here.  A message that failed after it was decrypted opens only where
+ * may_be_wrong (a report of a violation).  What cannot be opened keeps the kind that is true of it.
+ */
+struct client_evidence_wish {
+    uint8_t level;
+    bool may_be_wrong;
+};
+TB_MUST_USE tb_status client_evidence_open(struct client_turn *turn, struct client_room *room,
+                                           const struct client_evidence_row *evidence,
+                                           const struct client_evidence_wish *wish,
+                                           struct chat_report_row *out);
+
+/*
+ * The rows of a report, contiguous, with the GroupContexts of level 2.  Every version of a reported
+ * message that is here is opened, and the message that a reported reaction is about, as far as a
+ * window holds them (spec 2.5.9); context_before and context_after grow to reach them.
+ * CLIENT_REPORT_LEVEL: a target cannot be proven at the level that was asked for.
+ */
+TB_MUST_USE tb_status client_evidence_rows(struct client_turn *turn, struct client_room *room,
+                                           const struct client_report_row *report,
+                                           struct chat_report_params *params);
+
+#endif
