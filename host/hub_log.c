@@ -96,7 +96,8 @@ static tb_status check_entry(struct checking *c, const struct chat_log_row *row,
     }
     TRY(read_record(c, hub_record, arena, &hub));
     TRY(wire_decode(&chat_decision_entry_desc, row->entry, arena, &entry, NULL));
-    TRY(chat_decision_entry_verify(&c->suite, &entry, hub.intake_key, c->size,
+    TRY(chat_decision_entry_verify(&c->suite, &entry,
+                                   chat_records_intake_key(&hub, entry.logged_ms), c->size,
                                    c->is_chain_known ? c->entry_hash : entry.prev_entry_hash,
                                    arena));
     c->is_chain_known = true;
@@ -109,8 +110,7 @@ static int compare_from(struct checking *c, tb_bytes hub_record, struct tb_arena
     struct chat_merkle_hash root;
     tb_status status = read_record(c, hub_record, arena, &hub);
     if (status.code == TB_OK) {
-        status = chat_log_checkpoint_open(&c->suite, hub.intake_key, hub.domain, c->from, arena,
-                                          &c->from_point);
+        status = chat_log_checkpoint_past(&c->suite, &hub, c->from, arena, &c->from_point);
     }
     if (status.code != TB_OK) return fail(c, status, "the earlier checkpoint");
     if (c->from_point.size != c->size) return HOST_EXIT_OK;

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "chat/decision.h"
+#include "chat/records.h"
 #include "wire/text.h"
 
 WIRE_TABLE(chat_log_leaf, CHAT_LOG_LEAF)
@@ -206,6 +207,20 @@ tb_status chat_log_checkpoint_open(const struct crypto_suite *suite, tb_bytes in
     return TB_STATUS(CHAT_LOG_CHECKPOINT_SIGNATURE);
 }
 
+tb_status chat_log_checkpoint_past(const struct crypto_suite *suite,
+                                   const struct chat_hub_record *hub, tb_bytes text,
+                                   struct tb_arena *arena, struct chat_log_point *out)
+{
+    tb_status status =
+        chat_log_checkpoint_open(suite, hub->intake_key, hub->domain, text, arena, out);
+    for (size_t i = hub->old_intakes.count; i-- > 0;) {
+        if (status.code != CHAT_LOG_CHECKPOINT_SIGNATURE) break;
+        status = chat_log_checkpoint_open(suite, hub->old_intakes.at[i].signature_key,
+                                          hub->domain, text, arena, out);
+    }
+    return status;
+}
+
 /* ------------------------------------------------------------------ proofs */
 
 tb_status chat_log_path_read(const struct chat_log_path *wire, struct chat_merkle_path *out)
@@ -241,10 +256,9 @@ tb_status chat_log_proof_verify(const struct crypto_suite *suite,
     TRY(chat_log_row_verify(suite, &proof->row, arena, leaf));
     TRY(wire_decode(&chat_decision_entry_desc, proof->row.entry, arena, entry, NULL));
     if (entry->number == 0) return TB_STATUS(CHAT_DECISION_ENTRY_CHAIN);
-    TRY(chat_decision_entry_verify(suite, entry, hub->intake_key, entry->number - 1,
-                                   entry->prev_entry_hash, arena));
-    TRY(chat_log_checkpoint_open(suite, hub->intake_key, hub->domain, proof->checkpoint, arena,
-                                 point));
+    TRY(chat_decision_entry_verify(suite, entry, chat_records_intake_key(hub, entry->logged_ms),
+                                   entry->number - 1, entry->prev_entry_hash, arena));
+    TRY(chat_log_checkpoint_past(suite, hub, proof->checkpoint, arena, point));
     TRY(chat_log_path_read(&proof->inclusion, &path));
     TRY(chat_merkle_leaf(suite, proof->row.leaf, &hash));
     return chat_merkle_inclusion_verify(suite, proof->index, point->size, &hash, &path,
@@ -256,9 +270,8 @@ tb_status chat_log_fork_verify(const struct crypto_suite *suite, const struct ch
                                struct chat_log_point *first, struct chat_log_point *second)
 {
     struct chat_merkle_path path;
-    TRY(chat_log_checkpoint_open(suite, hub->intake_key, hub->domain, fork->first, arena, first));
-    TRY(chat_log_checkpoint_open(suite, hub->intake_key, hub->domain, fork->second, arena,
-                                 second));
+    TRY(chat_log_checkpoint_past(suite, hub, fork->first, arena, first));
+    TRY(chat_log_checkpoint_past(suite, hub, fork->second, arena, second));
     TRY(chat_log_path_read(&fork->consistency, &path));
     if (second->size < first->size) { /* the larger one is to hold the other */
         struct chat_log_point other = *first;

@@ -86,6 +86,11 @@ TB_MUST_USE tb_status chat_log_checkpoint_open(const struct crypto_suite *suite,
                                                tb_bytes intake_key, tb_bytes domain, tb_bytes text,
                                                struct tb_arena *arena, struct chat_log_point *out);
 
+/* The same for one that may be older than the newest intake key of the hub's record. */
+TB_MUST_USE tb_status chat_log_checkpoint_past(const struct crypto_suite *suite,
+                                               const struct chat_hub_record *hub, tb_bytes text,
+                                               struct tb_arena *arena, struct chat_log_point *out);
+
 /* CHAT_MERKLE_* for more hashes than a proof can have. */
 TB_MUST_USE tb_status chat_log_path_read(const struct chat_log_path *wire,
                                          struct chat_merkle_path *out);

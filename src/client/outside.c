@@ -63,8 +63,9 @@ static tb_status outside_open(struct client_turn *turn, const struct client_desk
         if (memcmp(hash, sealed->recipient_key_hash, sizeof hash) != 0) continue;
         if (row->private_key.len > TB_SECRET_MAX) return TB_STATUS(TB_STORE);
         tb_secret_set(&secret, row->private_key);
-        tb_status status = chat_notice_open(&client->suite, sealed, client->hub.intake_key, &key,
-                                            &secret, &turn->arena, out);
+        tb_bytes intake_key = chat_records_intake_key(&client->hub, sealed->received_ms);
+        tb_status status = chat_notice_open(&client->suite, sealed, intake_key, &key, &secret,
+                                            &turn->arena, out);
         tb_secret_wipe(&secret);
         return status;
     }

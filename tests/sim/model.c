@@ -145,6 +145,8 @@ void sim_model_shown(struct sim_client *who, const struct client_show *show)
         sim->alarm_count++;
         sim->last_alarm = show->code;
         if (sim->is_hostile) break;
+        /* Decisions that a backup did not hold are gone, and people are told of it. */
+        if (sim->has_lost_history && show->code == CLIENT_ALARM_LOG) break;
         fprintf(stderr, "alarm: code %u number %llu\n", show->code,
                 (unsigned long long)show->number);
         sim_fail(sim, "S6: an honest hub is accused", who);
