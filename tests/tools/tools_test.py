@@ -328,6 +328,38 @@ class ValidationCheck(unittest.TestCase):
             self.assertIn(words, output)
 
 
+class AttackCheck(unittest.TestCase):
+    """tools/attackcheck: one page that is right, and each way to be wrong."""
+
+    TEST = ("static void it_is_so(void **state)\n{\n}\n"
+            "    cmocka_unit_test(it_is_so),\n")
+    NUMBERS = [str(n) for n in range(1, 28)] + [f"D{n}" for n in range(1, 10)]
+    PAGE = "".join(f"| {n} | somebody | nothing | `t:it_is_so` |\n" for n in NUMBERS)
+
+    def problems(self, page=PAGE, test=TEST):
+        tree = Tree({"docs/security.md": page, "tests/unit/t.c": test})
+        done = subprocess.run([sys.executable, os.path.join(TOOLS, "attackcheck")], cwd=tree.root,
+                              stderr=subprocess.PIPE, check=False)
+        shutil.rmtree(tree.root)
+        return done.returncode, done.stderr.decode()
+
+    def test_a_true_page_passes(self):
+        self.assertEqual(self.problems(), (0, ""))
+
+    def test_each_lie_is_found(self):
+        lies = [
+            (dict(page=self.PAGE.replace("| 7 |", "| 77 |")), "not 1 to 27"),
+            (dict(page=self.PAGE.replace("| 7 | somebody | nothing | `t:it_is_so` |",
+                                         "| 7 | somebody | nothing | a test |")), "7: no test"),
+            (dict(page=self.PAGE.replace("`t:", "`s:", 1)), "no tests/unit/s.c"),
+            (dict(page=self.PAGE.replace("it_is_so", "it_is_not", 1)), "has no it_is_not"),
+            (dict(test=self.TEST.replace("unit_test(it", "other(it")), "does not run it_is_so"),
+        ]
+        for changed, words in lies:
+            code, output = self.problems(**changed)
+            self.assertEqual(code, 1)
+            self.assertIn(words, output)
+
 
 if __name__ == "__main__":
     result = unittest.main(exit=False, verbosity=0).result
