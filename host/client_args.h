@@ -37,6 +37,7 @@
     OPTION(USES, "uses", "COUNT", "how many people may use the link; the default is 1")            \
     OPTION(EXPIRES, "expires", "SPAN", "when it ends: a link (the default is 7d), or a message, "  \
                                        "which then disappears")                                    \
+    OPTION(ALL, "all", NULL, "all that you made")                                                  \
     OPTION(TYPE, "type", "TYPE", "the file's media type; else it is judged by its name")           \
     OPTION(REMOVE, "remove", NULL, "take it back")                                                 \
     OPTION(FOLLOW, "follow", NULL, "go on showing what comes in")                                  \

@@ -73,6 +73,8 @@ static const struct advice_row status_advice[] = {
     { CLIENT_LOST_RACE, CLI_EXIT_CONFLICT, "Do it again." },
     { CLIENT_ROLLED_BACK_COMMIT, CLI_EXIT_CONFLICT, "Do it again." },
     { CLIENT_BUSY, CLI_EXIT_CONFLICT, NULL },
+    { CLIENT_INVITE_USED, CLI_EXIT_CONFLICT, "'timbre room invite ROOM' makes another." },
+    { CLIENT_INVITE_REVOKED, CLI_EXIT_CONFLICT, "'timbre room invite ROOM' makes another." },
     { CLIENT_DESK_MISSING, CLI_EXIT_CONFLICT, no_desk },
     { CLIENT_CASE_DECIDED, CLI_EXIT_CONFLICT, NULL },
     { CLIENT_DESK_LAST, CLI_EXIT_DENIED, NULL },

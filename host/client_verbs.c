@@ -31,6 +31,13 @@ const struct cli_verb cli_verbs[] = {
       cli_verb_room_invite, "Make a link with which others join.",
       "timbre room invite team --uses 3 --expires 24h\n\n"
       "The link is a secret.  Somebody in the room has to be online for a person to come in.\n" },
+    { "room invites", "ROOM", 0, 1, 1, ACCOUNT, false, true, cli_verb_room_invites,
+      "List the invitations to a room that can still be used.", "" },
+    { "room uninvite", "ROOM [INVITATION]", CLI_BIT(ALL), 1, 2, ACCOUNT, false, false,
+      cli_verb_room_uninvite, "Take an invitation to a room back.",
+      "timbre room uninvite team 3f9a00c1d2e4\ntimbre room uninvite team --all\n\n"
+      "INVITATION is what 'timbre room invites' shows; --all takes back all that you made.  Who\n"
+      "may remove people may also take back what others made.\n" },
     { "room join", "", CLI_BIT(LINK_FILE) | CLI_BIT(NO_WAIT), 0, 0, ACCOUNT, false, false,
       cli_verb_room_join, "Join a room with a link.",
       "timbre room join\ntimbre room join --link-file team.link\n\n"

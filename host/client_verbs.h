@@ -45,6 +45,8 @@ int cli_verb_room_create(struct cli_app *app);
 int cli_verb_room_list(struct cli_app *app);
 int cli_verb_room_show(struct cli_app *app);
 int cli_verb_room_invite(struct cli_app *app);
+int cli_verb_room_invites(struct cli_app *app);
+int cli_verb_room_uninvite(struct cli_app *app);
 int cli_verb_room_join(struct cli_app *app);
 int cli_verb_room_leave(struct cli_app *app);
 int cli_verb_room_add(struct cli_app *app);

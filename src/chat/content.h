@@ -34,6 +34,7 @@ enum {
 #define CHAT_TYPE_TEXT "text/markdown"
 #define CHAT_TYPE_STATEMENT "application/vnd.timbre.statement+cbor"
 #define CHAT_TYPE_INVITE "application/vnd.timbre.invite+cbor"
+#define CHAT_TYPE_UNINVITE "application/vnd.timbre.uninvite+cbor"
 #define CHAT_TYPE_HEAD_REQUEST "application/vnd.timbre.head-request+cbor"
 #define CHAT_TYPE_HEAD "application/vnd.timbre.head+cbor"
 #define CHAT_TYPE_DESK_KEYS "application/vnd.timbre.desk-keys+cbor"

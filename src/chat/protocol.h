@@ -116,6 +116,7 @@ enum chat_verb_access {
     VERB(PING, 33, "ping", ANYONE, chat_nothing, chat_nothing)                                     \
     VERB(LOGOUT, 34, "logout", RESTRICTED, chat_nothing, chat_nothing)                             \
     VERB(DESK_ROTATE, 35, "desk-rotate", DESK, chat_desk_rotate, chat_opaque)                      \
+    VERB(INVITE_REVOKE, 36, "invite-revoke", SESSION, chat_invite_revoke, chat_nothing)            \
     VERB(BLOB_DROP, 61, "blob-drop", SESSION, chat_blob_id, chat_nothing)                          \
     VERB(BLOB_PUT, 62, "blob-put", SESSION, chat_blob_put, chat_blob_state)                        \
     VERB(BLOB_GET, 63, "blob-get", RESTRICTED, chat_blob_get, chat_blob_piece)                     \
@@ -453,6 +454,11 @@ WIRE_STRUCT(chat_stubs_answer, CHAT_STUBS_ANSWER)
     ROW(S, U64,        expires_ms, NONE)                         \
     ROW(S, U32,        use_count_max, NONE)
 WIRE_STRUCT(chat_invite_put, CHAT_INVITE_PUT)
+/* Those named, or without a name all that the caller made for the room. */
+#define CHAT_INVITE_REVOKE(ROW, S)                               \
+    ROW(S, BYTES_SOME, room_uri,    CHAT_URI_LEN_MAX)            \
+    ROW(S, VEC,        invite_keys, wire_opaque)
+WIRE_STRUCT(chat_invite_revoke, CHAT_INVITE_REVOKE)
 
 /* ------------------------------------------------------------------ desk */
 

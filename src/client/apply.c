@@ -466,6 +466,7 @@ static tb_status client_commit_merged(struct client_turn *turn, struct client_ro
     room->retry_at_ms = 0;
     room->retry_count = 0;
     client_room_touch(room);
+    TRY(client_invite_used(turn, room, entry->log_seq, entry->body.commit->message));
     for (size_t i = 0; i < changes->count; i++) {
         TRY(client_timeline_add(turn, room, &changes->at[i], NULL));
     }
@@ -580,6 +581,7 @@ tb_status client_commit_rollback(struct client_turn *turn, struct client_room *r
     }
     TRY(client_room_before_restore(turn, room));
     TRY(client_timeline_undo(turn, room));
+    TRY(client_invite_undo(turn, room, rollback->commit_log_seq));
     room->row.tentative_seq = 0;
     client_room_touch(room);
     if (mls_group_epoch(room->group) != rollback->epoch) return TB_STATUS(CLIENT_HUB_ANSWER);

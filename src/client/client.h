@@ -163,6 +163,13 @@ TB_MUST_USE tb_status client_room_create(struct client *client, uint64_t now_ms,
 TB_MUST_USE tb_status client_room_invite_link(struct client *client, uint64_t now_ms, tb_bytes room,
                                               uint64_t expires_ms, uint32_t use_count_max,
                                               struct client_effects *effects, uint64_t *op);
+/*
+ * Take an invitation back, one's own or with canRemoveParticipant another's; an empty key: all that
+ * this account made for the room.  DONE: number = how many.  TB_NOT_FOUND, CLIENT_PERMISSION.
+ */
+TB_MUST_USE tb_status client_room_uninvite(struct client *client, uint64_t now_ms, tb_bytes room,
+                                           tb_bytes invite_key, struct client_effects *effects,
+                                           uint64_t *op);
 /* Add an account that has granted consent. */
 TB_MUST_USE tb_status client_room_add(struct client *client, uint64_t now_ms, tb_bytes room,
                                       tb_bytes account, struct client_effects *effects,
@@ -410,6 +417,17 @@ TB_MUST_USE tb_status client_rooms(struct client *client, struct tb_arena *arena
 /* Name, URI, or a unique prefix of either -> room URI.  TB_NOT_FOUND, CLIENT_AMBIGUOUS. */
 TB_MUST_USE tb_status client_room_find(struct client *client, tb_bytes text, struct tb_arena *arena,
                                        tb_bytes *room);
+/* Invitations to a room that were announced while this device was in it, and not taken back. */
+struct client_invite_view {
+    tb_bytes invite_key; /* public */
+    tb_bytes inviter, handle;
+    uint64_t expires_ms; /* may be over */
+    uint32_t use_count_max, use_count_left;
+    bool is_own;
+};
+TB_MUST_USE tb_status client_room_invites(struct client *client, tb_bytes room,
+                                          struct tb_arena *arena,
+                                          struct client_invite_view **out, size_t *count);
 TB_MUST_USE tb_status client_members(struct client *client, tb_bytes room, struct tb_arena *arena,
                                      struct client_member_view **out, size_t *count);
 /* Rows above after_row, oldest first. */

@@ -109,7 +109,7 @@ static tb_status client_commit_make(struct client_turn *turn, struct client_room
         .include_pending = plan.include_pending,
         .force_path = true,
         .as_public = true,
-        .aad = TB_LITERAL("\0"), /* Safe AAD without an item */
+        .aad = plan.aad,
         .group_info_extensions = extension,
         .group_info_extension_count = 1,
         .now_s = turn->now_ms / 1000,

@@ -127,6 +127,7 @@ struct client_intent {
     uint64_t not_before_ms;   /* others may be quicker */
     unsigned try_count;
     tb_bytes account, device;
+    tb_bytes leaf_key;        /* of the device's leaf when it asked: that one it cannot use */
     const struct chat_join_request *request; /* NULL: a person's wish */
     struct {
         struct wire_opaque *at;

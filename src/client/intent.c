@@ -34,6 +34,22 @@ static struct client_intent *client_intent_same(const struct client_room *room,
     return NULL;
 }
 
+/* A device that asks and stands in the tree has lost its keys: the leaf that it has is no answer. */
+static tb_status client_intent_leaf(struct client_turn *turn, struct client_room *room,
+                                    struct client_intent *intent)
+{
+    struct mls_group *group;
+    if (intent->device.len == 0) return TB_STATUS(TB_OK);
+    TRY(client_room_group(turn, room, &group));
+    for (uint32_t i = 0; i < mls_group_leaf_count(group); i++) {
+        struct mls_leaf_view leaf;
+        if (!mls_group_leaf(group, i, &leaf)) continue;
+        if (!tb_bytes_equal(leaf.identity, intent->device)) continue;
+        TRY(tb_arena_dup(&intent->arena, leaf.node->encryption_key, &intent->leaf_key));
+    }
+    return TB_STATUS(TB_OK);
+}
+
 static tb_status client_intent_fill(struct client_intent *intent,
                                     const struct client_intent_params *params)
 {
@@ -63,6 +79,7 @@ tb_status client_intent_add(struct client_turn *turn, struct client_room *room,
     intent->op = params->op;
     intent->not_before_ms = params->not_before_ms;
     tb_status status = client_intent_fill(intent, params);
+    if (tb_is_ok(status)) status = client_intent_leaf(turn, room, intent);
     if (!tb_is_ok(status)) {
         client_intent_free(client, intent);
         return status;
@@ -265,16 +282,7 @@ static tb_status client_intent_verify(struct client_turn *turn, struct client_ro
     if (request == NULL) return TB_STATUS(TB_OK);
     tb_bytes invite_key = { 0 };
     if (request->kind == CHAT_JOIN_KIND_LINK) {
-        if (request->invite_key.len > CHAT_URI_LEN_MAX) return TB_STATUS(CHAT_JOIN_INVITE);
-        tb_status status = client_table_get(turn, CLIENT_TABLE_INVITES,
-                                            client_key_bytes(request->invite_key),
-                                            &client_invite_row_desc, &invite);
-        if (status.code == TB_NOT_FOUND) return TB_STATUS(CHAT_JOIN_INVITE);
-        TRY(status);
-        bool is_for_room = tb_bytes_equal(invite.room_uri, room->row.room_uri);
-        if (!is_for_room || invite.expires_ms < request->time_ms) {
-            return TB_STATUS(CHAT_JOIN_INVITE);
-        }
+        TRY(client_invite_check(turn, room, request->invite_key, request->time_ms, &invite));
         /* An old request that the hub shows again, long after its person left, is no wish. */
         if (request->time_ms + CLIENT_JOIN_REQUEST_AGE_MS_MAX < turn->now_ms) {
             return TB_STATUS(CHAT_JOIN_FORM);
@@ -320,7 +328,9 @@ static bool client_intent_is_done(struct client_turn *turn, struct client_room *
     for (uint32_t i = 0; i < mls_group_leaf_count(group); i++) {
         struct mls_leaf_view leaf;
         if (!mls_group_leaf(group, i, &leaf)) continue;
-        if (intent->device.len != 0 && tb_bytes_equal(leaf.identity, intent->device)) return true;
+        if (intent->device.len != 0 && tb_bytes_equal(leaf.identity, intent->device)) {
+            return !tb_bytes_equal(leaf.node->encryption_key, intent->leaf_key);
+        }
         if (intent->device.len == 0 && chat_names_is_of_user(leaf.identity, intent->account)) {
             return true;
         }

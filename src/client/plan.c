@@ -1,6 +1,8 @@
 /* What a commit of ours holds, built for the epoch that stands. */
 #include "client/rooms.h"
 
+#include "chat/safe_aad.h"
+
 static tb_status client_plan_take(struct client_turn *turn, struct client_commit_plan *plan,
                                   size_t count)
 {
@@ -48,12 +50,29 @@ static uint32_t client_plan_role(struct client_turn *turn, const struct client_r
     return is_desk ? CHAT_ROLE_MODERATOR : CHAT_ROLE_MEMBER;
 }
 
+/* The commit says by whose invitation somebody comes, for everybody to count (0xF108). */
+static tb_status client_plan_invite(struct client_turn *turn, const struct client_room *room,
+                                    const struct chat_join_request *request,
+                                    struct client_commit_plan *plan)
+{
+    struct client_invite_row invite;
+    if (request == NULL || request->kind != CHAT_JOIN_KIND_LINK) return TB_STATUS(TB_OK);
+    /* Others may have used it, or taken it back, since the request was looked at. */
+    TRY(client_invite_check(turn, room, request->invite_key, request->time_ms, &invite));
+    struct mls_safe_aad_item item = {
+        .component_id = MLS_COMPONENT_TIMBRE_INVITE_USE,
+        .aad_item_data = request->invite_key,
+    };
+    return chat_safe_aad_build(&item, 1, &turn->arena, &plan->aad);
+}
+
 static tb_status client_plan_for_add(struct client_turn *turn, struct client_room *room,
                                      const struct client_intent *intent,
                                      struct client_commit_plan *plan)
 {
     struct chat_policy_room policy;
     TRY(client_room_policy(turn, room, &policy));
+    TRY(client_plan_invite(turn, room, intent->request, plan));
     TRY(client_plan_take(turn, plan, intent->packages.count + 1));
     for (size_t i = 0; i < intent->packages.count; i++) {
         TRY(client_plan_add(turn, intent->packages.at[i].value, plan));
@@ -193,6 +212,7 @@ static tb_status client_plan_for_duty(struct client_turn *turn, struct client_ro
 tb_status client_commit_plan(struct client_turn *turn, struct client_room *room,
                              const struct client_intent *intent, struct client_commit_plan *plan)
 {
+    plan->aad = TB_LITERAL("\0"); /* without an item */
     if (intent == NULL) return client_plan_for_duty(turn, room, plan);
     switch (intent->kind) {
     case CLIENT_INTENT_ADD: return client_plan_for_add(turn, room, intent, plan);

@@ -164,6 +164,7 @@ struct client_commit_plan {
     struct mls_proposal *proposals;
     size_t count;
     bool include_pending;
+    tb_bytes aad; /* Safe AAD */
 };
 TB_MUST_USE tb_status client_commit_plan(struct client_turn *turn, struct client_room *room,
                                          const struct client_intent *intent,
@@ -198,8 +199,26 @@ TB_MUST_USE tb_status client_join_take_request(struct client_turn *turn,
 TB_MUST_USE tb_status client_join_work(struct client_turn *turn);
 /* Ask to be removed and added again in one room (kind 2). */
 TB_MUST_USE tb_status client_join_again(struct client_turn *turn, struct client_room *room);
-TB_MUST_USE tb_status client_join_announced(struct client_turn *turn, struct client_room *room,
-                                            tb_bytes inviter, tb_bytes body);
+
+/* ---- invitations (invite.c) ---- */
+
+TB_MUST_USE tb_status client_invite_announced(struct client_turn *turn, struct client_room *room,
+                                              tb_bytes inviter, tb_bytes body);
+TB_MUST_USE tb_status client_invite_withdrawn(struct client_turn *turn, struct client_room *room,
+                                              tb_bytes sender, tb_bytes body);
+/* CHAT_JOIN_INVITE: not announced in this room, or over when it was asked with; CLIENT_INVITE_USED,
+ * CLIENT_INVITE_REVOKED. */
+TB_MUST_USE tb_status client_invite_check(struct client_turn *turn, const struct client_room *room,
+                                          tb_bytes invite_key, uint64_t asked_ms,
+                                          struct client_invite_row *out);
+/* A commit was merged: whoever it adds may have come by an invitation, which it names in its Safe
+ * AAD (0xF108). */
+TB_MUST_USE tb_status client_invite_used(struct client_turn *turn, const struct client_room *room,
+                                         uint64_t log_seq, tb_bytes commit);
+/* It was rolled back. */
+TB_MUST_USE tb_status client_invite_undo(struct client_turn *turn, const struct client_room *room,
+                                         uint64_t log_seq);
+
 TB_MUST_USE tb_status client_welcome_take(struct client_turn *turn, tb_bytes encoded);
 /* Is one held back until records of its members come? */
 bool client_welcome_is_waiting(struct client_turn *turn, tb_bytes room_uri);

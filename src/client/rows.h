@@ -337,7 +337,10 @@ WIRE_STRUCT(client_person_row, CLIENT_PERSON_ROW)
     ROW(S, BYTES_SOME, room_uri,   CHAT_URI_LEN_MAX)                             \
     ROW(S, BYTES_SOME, inviter,    CHAT_URI_LEN_MAX)                             \
     ROW(S, U64,        expires_ms, NONE)                                         \
-    ROW(S, U32,        use_count_left, NONE)
+    ROW(S, U32,        use_count_max, NONE)                                      \
+    ROW(S, U32,        use_count,  NONE) /* commits that named it */             \
+    ROW(S, U64,        used_log_seq, NONE) /* the newest of them; 0: none, or taken back */ \
+    ROW(S, U8,         is_revoked, NONE)
 WIRE_STRUCT(client_invite_row, CLIENT_INVITE_ROW)
 
 /* ---- JOINS, by room URI: rooms that we asked to join ---- */

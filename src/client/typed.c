@@ -27,6 +27,7 @@ static bool client_type_is(tb_bytes type, const char *name)
 bool client_type_is_hidden(tb_bytes content_type)
 {
     return client_type_is(content_type, CHAT_TYPE_INVITE)
+           || client_type_is(content_type, CHAT_TYPE_UNINVITE)
            || client_type_is(content_type, CHAT_TYPE_DESK_KEYS)
            || client_type_is(content_type, CHAT_TYPE_HEAD_REQUEST)
            || client_type_is(content_type, CHAT_TYPE_HEAD)
@@ -40,7 +41,9 @@ tb_status client_run_typed(struct client_turn *turn, struct client_room *room, t
     tb_status status = TB_STATUS(TB_OK);
     if (client_type_is_hidden(content_type)) line->row_kind = 0;
     if (client_type_is(content_type, CHAT_TYPE_INVITE)) {
-        status = client_join_announced(turn, room, sender, body);
+        status = client_invite_announced(turn, room, sender, body);
+    } else if (client_type_is(content_type, CHAT_TYPE_UNINVITE)) {
+        status = client_invite_withdrawn(turn, room, sender, body);
     } else if (client_type_is(content_type, CHAT_TYPE_DESK_KEYS)) {
         status = client_desk_keys_taken(turn, room, sender, body);
     } else if (client_type_is(content_type, CHAT_TYPE_HEAD_REQUEST)) {

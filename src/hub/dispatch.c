@@ -29,6 +29,7 @@ static hub_handler *const handlers[VERB_COUNT_MAX] = {
     [CHAT_VERB_WELCOME_ACK] = hub_verb_welcome_ack,
     [CHAT_VERB_STUBS_GET] = hub_verb_stubs_get,
     [CHAT_VERB_INVITE_PUT] = hub_verb_invite_put,
+    [CHAT_VERB_INVITE_REVOKE] = hub_verb_invite_revoke,
     [CHAT_VERB_JOIN_REQUEST] = hub_verb_join_request,
     [CHAT_VERB_REPORT] = hub_verb_report,
     [CHAT_VERB_DESK_PUBLISH] = hub_verb_desk_publish,

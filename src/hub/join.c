@@ -161,6 +161,81 @@ uint16_t hub_verb_invite_put(struct hub *hub, struct hub_call *call, const void 
                             : hub_refuse_status(hub, call, status, CHAT_CODE_INTERNAL);
 }
 
+/* Ends one invitation, and forgets who waits by it: no member would take them. */
+static tb_status revoke_one(struct hub *hub, const struct hub_room *room,
+                            const struct hub_key *key, const struct hub_row_invite *invite,
+                            struct tb_arena *arena)
+{
+    struct hub_key prefix = hub_key_of(TB_ARRAY(room->id.at));
+    struct hub_pairs rows;
+    TRY(hub_row_list(hub->store, HUB_TABLE_JOIN_REQUESTS, &prefix, NULL, JOIN_COUNT_MAX, arena,
+                     &rows));
+    for (size_t i = 0; i < rows.count; i++) {
+        struct hub_row_join row;
+        if (!tb_is_ok(wire_decode(&hub_row_join_desc, rows.at[i].value, arena, &row, NULL))) {
+            return TB_STATUS(HUB_ROW);
+        }
+        if (!tb_bytes_equal(row.request.invite_key, invite->invite_key)) continue;
+        struct hub_key waiting = hub_key_of(rows.at[i].key);
+        TRY(hub_del(hub, HUB_TABLE_JOIN_REQUESTS, &waiting));
+    }
+    return hub_invite_drop(hub, key, invite);
+}
+
+/* One key; a key of another room, or that is gone, changes nothing. */
+static tb_status revoke_key(struct hub *hub, struct hub_call *call, const struct hub_room *room,
+                            const struct hub_key *key, bool *is_refused)
+{
+    struct hub_row_invite row;
+    bool found;
+    TRY(hub_get(hub, HUB_TABLE_INVITES, key, &hub_row_invite_desc, call->arena, &row, &found));
+    if (!found || !tb_bytes_equal(row.room_uri, hub_room_uri(room))) return TB_STATUS(TB_OK);
+    bool is_own = tb_bytes_equal(row.creator, hub_account_uri(call->account));
+    bool may = (hub_room_role_bits(room, &call->account->id) & HUB_ROLE_MAY_REMOVE) != 0;
+    *is_refused = *is_refused || (!is_own && !may);
+    if (!is_own && !may) return TB_STATUS(TB_OK);
+    return revoke_one(hub, room, key, &row, call->arena);
+}
+
+static tb_status revoke_own(struct hub *hub, struct hub_call *call, const struct hub_room *room)
+{
+    struct hub_key prefix = hub_key_tagged('A', call->account->id.at, HUB_USER_ID_LEN);
+    struct hub_pairs rows;
+    bool is_refused = false;
+    TRY(hub_row_list(hub->store, HUB_TABLE_INVITES, &prefix, NULL, INVITE_COUNT_MAX, call->arena,
+                     &rows));
+    for (size_t i = 0; i < rows.count; i++) {
+        tb_bytes at = rows.at[i].key;
+        if (at.len != 1 + HUB_USER_ID_LEN + CHAT_HASH_LEN) return TB_STATUS(HUB_ROW);
+        struct hub_key key = hub_key_tagged('I', at.data + 1 + HUB_USER_ID_LEN, CHAT_HASH_LEN);
+        TRY(revoke_key(hub, call, room, &key, &is_refused));
+    }
+    return TB_STATUS(TB_OK);
+}
+
+uint16_t hub_verb_invite_revoke(struct hub *hub, struct hub_call *call, const void *request,
+                                void *answer)
+{
+    (void)answer;
+    const struct chat_invite_revoke *asked = request;
+    struct hub_room *room;
+    bool is_refused = false;
+    tb_status status;
+    CHECK(hub_room_by_uri(hub, asked->room_uri, &room));
+    if (room == NULL) return hub_refuse(call, CHAT_CODE_NOT_FOUND, "there is no such room");
+    if (asked->invite_keys.count > INVITE_COUNT_MAX) return CHAT_CODE_TOO_LARGE;
+    if (asked->invite_keys.count == 0) CHECK(revoke_own(hub, call, room));
+    for (size_t i = 0; i < asked->invite_keys.count; i++) {
+        struct hub_key key;
+        CHECK(invite_key_of(hub, asked->invite_keys.at[i].value, &key));
+        CHECK(revoke_key(hub, call, room, &key, &is_refused));
+    }
+    if (!is_refused) return CHAT_CODE_OK;
+    return hub_refuse(call, CHAT_CODE_FORBIDDEN, "the invitation is somebody else's");
+out:
+    return hub_refuse_status(hub, call, status, CHAT_CODE_INTERNAL);
+}
+
 /* ---- requests ---- */
 
 static struct hub_key join_key(const struct hub_room_id *room, const struct hub_device_id *device)

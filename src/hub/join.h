@@ -24,6 +24,6 @@ TB_MUST_USE tb_status hub_invite_sweep(struct hub *hub, uint64_t now_ms, struct 
 /* CHAT_CODE_OK, NOT_FOUND, INVITATION_USED, INVITATION_EXPIRED. */
 uint16_t hub_invite_check(struct hub *hub, struct hub_call *call, tb_bytes invite_key,
                           uint8_t kind, struct hub_row_invite *out);
-hub_handler hub_verb_invite_put, hub_verb_join_request;
+hub_handler hub_verb_invite_put, hub_verb_invite_revoke, hub_verb_join_request;
 
 #endif

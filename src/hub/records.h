@@ -199,7 +199,8 @@ enum {
     HUB_ROLE_MAY_ADD = 2,
     HUB_ROLE_MAY_REPORT = 4,
     HUB_ROLE_IS_OWNER = 8,
-    HUB_ROLE_IS_LISTED = 16 /* any role but banned */
+    HUB_ROLE_IS_LISTED = 16, /* any role but banned */
+    HUB_ROLE_MAY_REMOVE = 32
 };
 #define HUB_ROW_ROLE(ROW, S)           \
     ROW(S, U32, role_index, NONE)      \
