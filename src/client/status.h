@@ -47,8 +47,8 @@
     CODE(CLIENT_ATTACHMENT_CHANGED, 939, "the attachment is not the one that was sent")            \
     CODE(CLIENT_ATTACHMENT_NONE, 940, "the message has no such attachment")                        \
     CODE(CLIENT_REPORT_LEVEL, 941, "this device does not hold what level 2 of that message needs") \
-    CODE(CLIENT_INVITE_USED, 943, "the invitation is used up by those who came")                   \
-    CODE(CLIENT_INVITE_REVOKED, 942, "the invitation was taken back")                              \
+    CODE(CLIENT_INVITE_USED, 942, "the invitation is used up by those who came")                   \
+    CODE(CLIENT_INVITE_REVOKED, 943, "the invitation was taken back")                              \
     CODE(CLIENT_ALARM_FORK, 950, "a sender had seen another history of this room")                 \
     CODE(CLIENT_ALARM_EQUIVOCATION, 951, "the hub signed two histories of this room")              \
     CODE(CLIENT_ALARM_RESET, 952, "an account was reset: its keys no longer follow from the old")  \

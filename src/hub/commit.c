@@ -28,6 +28,7 @@ struct update {
     struct chat_policy_room before, after;
     tb_bytes new_context;
     struct mls_public_staged *staged;
+    const struct chat_policy_leaf *added;
     size_t added_count;
     uint64_t timestamp_ms;
     bool is_import;
@@ -360,6 +361,7 @@ static tb_status judge_commit(struct hub *hub, struct hub_call *call, struct upd
     TRY(all_leaves(call, room, &commit.leaves, &commit.leaf_count));
     TRY(policy_leaves(hub, call, view->added, view->added_count, false, &commit.added));
     TRY(policy_leaves(hub, call, view->removed, view->removed_count, true, &commit.removed));
+    u->added = commit.added;
     u->added_count = view->added_count;
     TRY(chat_policy_check_commit(&u->before, &u->after, &commit, &facts, call->arena));
     return hub_keys_agent_check(&hub->keys, u->after.agent.franking_signature_key);
@@ -442,7 +444,8 @@ static tb_status new_shape(struct hub *hub, struct hub_call *call, struct update
     struct hub_room *room = u->room;
     struct hub_row_shape shape;
     TRY(hub_shape_of_policy(hub, &u->after, call->arena, &shape));
-    TRY(hub_shape_members(hub, room->group, &room->shape, log_seq, call->arena, &shape));
+    struct hub_shape_changes changes = { &room->shape, u->added, u->added_count, log_seq };
+    TRY(hub_shape_members(hub, room->group, &changes, call->arena, &shape));
     shape.epoch_log_seq = log_seq;
     if (shape.fixed_membership) keep_flags(&room->shape, &shape);
     shape.suspended.at = room->shape.suspended.at;

@@ -13,6 +13,7 @@ static uint8_t role_bits(const struct chat_role_data *roles, uint32_t index)
     uint8_t bits = index != CHAT_ROLE_BANNED ? HUB_ROLE_IS_LISTED : 0;
     if (chat_policy_can(roles, index, CHAT_CAN_SEND_MESSAGE)) bits |= HUB_ROLE_MAY_SEND;
     if (chat_policy_can(roles, index, CHAT_CAN_ADD_PARTICIPANT)) bits |= HUB_ROLE_MAY_ADD;
+    if (chat_policy_can(roles, index, CHAT_CAN_REMOVE_PARTICIPANT)) bits |= HUB_ROLE_MAY_REMOVE;
     if (chat_policy_can(roles, index, CHAT_CAN_REPORT_ABUSE)) bits |= HUB_ROLE_MAY_REPORT;
     if (index == CHAT_ROLE_OWNER) bits |= HUB_ROLE_IS_OWNER;
     return bits;
@@ -67,11 +68,21 @@ static void insert_member(struct hub_row_shape *shape, const struct hub_row_memb
     shape->members.at[i] = *member;
 }
 
+/* Removed and added again by one commit, a device may get the leaf that it had. */
+static bool is_added(const struct hub_shape_changes *changes, uint32_t leaf_index)
+{
+    for (size_t i = 0; i < changes->added_count; i++) {
+        if (changes->added[i].leaf_index == leaf_index) return true;
+    }
+    return false;
+}
+
 /* Old members keep their order, so only the new ones are sorted in. */
 tb_status hub_shape_members(const struct hub *hub, const struct mls_public_group *group,
-                            const struct hub_row_shape *before, uint64_t log_seq,
-                            struct tb_arena *arena, struct hub_row_shape *shape)
+                            const struct hub_shape_changes *changes, struct tb_arena *arena,
+                            struct hub_row_shape *shape)
 {
+    const struct hub_row_shape *before = changes->before;
     uint32_t leaf_count = mls_public_group_leaf_count(group);
     size_t before_count = before != NULL ? before->members.count : 0;
     bool *stays = tb_arena_take(arena, before_count, sizeof *stays);
@@ -86,12 +97,13 @@ tb_status hub_shape_members(const struct hub *hub, const struct mls_public_group
         if (!mls_public_group_leaf(group, i, &leaf)) continue;
         if (!hub_id_device(hub->domain, leaf.identity, &id)) return TB_STATUS(CHAT_LEAF_IDENTITY);
         size_t old = before != NULL ? hub_shape_member_index(before, id.at) : SIZE_MAX;
-        if (old != SIZE_MAX && before->members.at[old].leaf_index == i) {
+        if (old != SIZE_MAX && before->members.at[old].leaf_index == i && !is_added(changes, i)) {
             stays[old] = true;
             continue;
         }
         struct hub_row_member *member = &added[added_count++];
-        *member = (struct hub_row_member){ .leaf_index = i, .from_log_seq = log_seq };
+        *member = (struct hub_row_member){ .leaf_index = i,
+                                           .from_log_seq = changes->log_seq };
         memcpy(member->device, id.at, sizeof id.at);
     }
     for (size_t i = 0; i < before_count; i++) {
@@ -357,7 +369,8 @@ out:
 static tb_status store_room(struct hub *hub, struct hub_call *call, struct create *c)
 {
     TRY(hub_shape_of_policy(hub, &c->policy, call->arena, &c->shape));
-    TRY(hub_shape_members(hub, c->group, NULL, 0, call->arena, &c->shape));
+    struct hub_shape_changes changes = { .before = NULL };
+    TRY(hub_shape_members(hub, c->group, &changes, call->arena, &c->shape));
     struct chat_chain_genesis genesis = { .room_uri = c->policy.metadata.room_uri,
                                           .group_id = c->shape.group_id };
     c->head = (struct hub_row_head){ .state = HUB_ROOM_OPEN, .room_kind = c->shape.room_kind,

@@ -413,9 +413,15 @@ hub_handler hub_verb_room_create;
 TB_MUST_USE tb_status hub_shape_of_policy(const struct hub *hub,
                                           const struct chat_policy_room *policy,
                                           struct tb_arena *arena, struct hub_row_shape *out);
+struct hub_shape_changes {
+    const struct hub_row_shape *before;   /* NULL: a new room */
+    const struct chat_policy_leaf *added; /* by the commit */
+    size_t added_count;
+    uint64_t log_seq;                     /* of the commit */
+};
 TB_MUST_USE tb_status hub_shape_members(const struct hub *hub,
                                         const struct mls_public_group *group,
-                                        const struct hub_row_shape *before, uint64_t log_seq,
+                                        const struct hub_shape_changes *changes,
                                         struct tb_arena *arena, struct hub_row_shape *shape);
 /* Puts and removes the rows of MEMBERSHIPS by which the two shapes differ; before may be NULL. */
 TB_MUST_USE tb_status hub_membership_move(struct hub *hub, struct hub_room *room,

@@ -254,6 +254,25 @@ static tb_status pick_device(struct hub *hub, struct hub_call *call,
                          out->key_package);
 }
 
+/* A device that stands in the tree needs no package, unless it asks to be taken out and in again. */
+static tb_status is_needless(struct hub *hub, struct hub_call *call,
+                             const struct chat_key_material *asked, const struct material *m,
+                             const struct hub_device_id *device, bool *out)
+{
+    struct hub_device_id asking;
+    const struct chat_join_request *join = asked->join_request;
+    *out = m->room != NULL && hub_room_member(m->room, device) != NULL;
+    if (!*out || join == NULL || join->kind != CHAT_JOIN_KIND_DEVICE ||
+        !hub_id_device(hub->domain, join->device, &asking) ||
+        memcmp(asking.at, device->at, sizeof asking.at) != 0) {
+        return TB_STATUS(TB_OK);
+    }
+    bool is_waiting;
+    TRY(hub_join_is_waiting(hub, &m->room_id, join, call->arena, &is_waiting));
+    *out = !is_waiting;
+    return TB_STATUS(TB_OK);
+}
+
 /* Every active device of the record, but those that are in the room already. */
 static tb_status collect(struct hub *hub, struct hub_call *call,
                          const struct chat_key_material *asked, const struct material *m,
@@ -270,10 +289,12 @@ static tb_status collect(struct hub *hub, struct hub_call *call,
     for (size_t i = 0; i < record.devices.count; i++) {
         struct hub_device_id id;
         if (record.devices.at[i].status != CHAT_DEVICE_ACTIVE ||
-            !hub_id_device(hub->domain, record.devices.at[i].device, &id) ||
-            (m->room != NULL && hub_room_member(m->room, &id) != NULL)) {
+            !hub_id_device(hub->domain, record.devices.at[i].device, &id)) {
             continue;
         }
+        bool is_unwanted;
+        TRY(is_needless(hub, call, asked, m, &id, &is_unwanted));
+        if (is_unwanted) continue;
         TRY(pick_device(hub, call, asked, m, &id, &out->clients.at[out->clients.count++]));
     }
     return TB_STATUS(TB_OK);

@@ -209,8 +209,11 @@ tb_status hub_room_reshape(struct hub *hub, struct hub_room *room,
     TRY(build(hub, encoded, &b));
     for (size_t i = 0; i < b.shape.members.count; i++) {
         size_t old = hub_shape_member_index(&room->shape, b.shape.members.at[i].device);
-        b.cursors[i] = old != SIZE_MAX ? room->cursors[old] : b.shape.members.at[i].from_log_seq;
-        b.cursor_is_dirty[i] = old == SIZE_MAX || room->cursor_is_dirty[old];
+        uint64_t from = b.shape.members.at[i].from_log_seq;
+        /* Added again, it begins again. */
+        bool is_same = old != SIZE_MAX && room->shape.members.at[old].from_log_seq == from;
+        b.cursors[i] = is_same ? room->cursors[old] : from;
+        b.cursor_is_dirty[i] = !is_same || room->cursor_is_dirty[old];
     }
     struct hub_key key = hub_room_key('S', room);
     tb_status status = hub_put_octets(hub, HUB_TABLE_ROOMS, &key, encoded);
