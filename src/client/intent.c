@@ -34,7 +34,7 @@ static struct client_intent *client_intent_same(const struct client_room *room,
     return NULL;
 }
 
-/* A device that asks and stands in the tree has lost its keys: the leaf that it has is no answer. */
+/* A device that asks and stands in the tree has lost its keys: its leaf there is no answer. */
 static tb_status client_intent_leaf(struct client_turn *turn, struct client_room *room,
                                     struct client_intent *intent)
 {

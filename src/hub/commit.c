@@ -118,8 +118,7 @@ static tb_status find_same(struct hub *hub, struct hub_call *call, const struct 
              tb_bytes_equal(entry->body.commit->message, u->request->handshake);
     if (!*found) return TB_STATUS(TB_OK);
     *out = (struct chat_room_update_answer){ entry->log_seq,
-                                             entry->body.commit->accepted_timestamp,
-                                             shape->epoch };
+                                             entry->body.commit->accepted_timestamp, shape->epoch };
     return TB_STATUS(TB_OK);
 }
 
@@ -169,8 +168,7 @@ static tb_status judge_proposal(struct hub_call *call, const struct hub_room *ro
     struct chat_policy_room policy;
     struct chat_policy_proposal judged = {
         .proposal = proposal->proposal, .sender_type = proposal->sender_type,
-        .by_reference = true, .authenticated_data = proposal->authenticated_data,
-    };
+        .by_reference = true, .authenticated_data = proposal->authenticated_data, };
     TRY(proposal_sender(room, proposal->sender_index, proposal->sender_type,
                         &judged.sender_identity));
     TRY(chat_policy_decode(mls_public_group_context(room->group), call->arena, &policy, NULL));
@@ -355,8 +353,7 @@ static tb_status judge_commit(struct hub *hub, struct hub_call *call, struct upd
     TRY(tb_arena_dup(call->arena, view->new_group_context, &u->new_context));
     TRY(chat_policy_decode(mls_public_group_context(room->group), call->arena, &u->before, NULL));
     TRY(chat_policy_decode(u->new_context, call->arena, &u->after, NULL));
-    TRY(proposal_sender(room, view->committer_leaf, MLS_SENDER_MEMBER,
-                        &commit.committer_identity));
+    TRY(proposal_sender(room, view->committer_leaf, MLS_SENDER_MEMBER, &commit.committer_identity));
     TRY(policy_proposals(call, room, view, &commit.proposals));
     TRY(all_leaves(call, room, &commit.leaves, &commit.leaf_count));
     TRY(policy_leaves(hub, call, view->added, view->added_count, false, &commit.added));
@@ -460,8 +457,7 @@ static tb_status new_shape(struct hub *hub, struct hub_call *call, struct update
     }
     hub_mandatory_mark(&shape);
     *tentative = (struct hub_row_tentative){
-        .log_seq = log_seq, .deadline_ms = call->now_ms + hub->config.limits.tentative_ms
-    };
+        .log_seq = log_seq, .deadline_ms = call->now_ms + hub->config.limits.tentative_ms };
     memcpy(tentative->committer, u->member->device, sizeof tentative->committer);
     memcpy(tentative->commit_hash, u->commit_hash, CHAT_HASH_LEN);
     shape.tentative = tentative;

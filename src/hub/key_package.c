@@ -254,7 +254,7 @@ static tb_status pick_device(struct hub *hub, struct hub_call *call,
                          out->key_package);
 }
 
-/* A device that stands in the tree needs no package, unless it asks to be taken out and in again. */
+/* A device in the tree needs no package, unless it asks to be taken out and in again. */
 static tb_status is_needless(struct hub *hub, struct hub_call *call,
                              const struct chat_key_material *asked, const struct material *m,
                              const struct hub_device_id *device, bool *out)

@@ -1,4 +1,4 @@
-/* Invitations to a room among its members: counted from the log, taken back, bound to their room. */
+/* Invitations among the members of a room: counted from the log, taken back, bound to it. */
 #include "tests/sim/sim.h"
 
 #include "chat/policy.h"
@@ -71,7 +71,7 @@ static size_t listed(struct sim *sim, size_t who, uint32_t *left, size_t *invite
     return count;
 }
 
-/* ------------------------------------------------------------------ requests that a hub makes up */
+/* ------------------------------------------------------------------ requests made up by a hub */
 
 struct push {
     struct sim_client *asker;
@@ -118,7 +118,7 @@ static tb_status take_push(struct sim_client *who, const void *params, uint64_t 
     return client_turn_end(&turn, status);
 }
 
-/* The outcome of such a push at a member: what it refuses the request with, or what the hub does. */
+/* What a member refuses such a push with. */
 static uint16_t pushed(struct sim *sim, size_t to, const struct push *push)
 {
     size_t op;
