@@ -185,7 +185,7 @@ $(BUILD)/clang/%.ok: %.c
 # A reactor without entry point: --stack-first makes an overflow trap instead of overwriting data;
 # -nostdlibinc keeps the host's headers out.  Nothing is imported but the crypto provider's module.
 WASM_ROOMS  := base wire crypto mls chat client
-WASM_C      := $(filter-out src/crypto/backend_native.c,$(foreach room,$(WASM_ROOMS),\
+WASM_C      := $(filter-out src/crypto/backend_native%,$(foreach room,$(WASM_ROOMS),\
                  $(wildcard src/$(room)/*.c)))
 WASI        := /usr/include/wasm32-wasi
 wasm_CC     := $(CLANG)

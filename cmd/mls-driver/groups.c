@@ -15,7 +15,7 @@ tb_status driver_supported_ciphersuites(struct driver_call *call)
     json_t *list = json_array();
     bool is_set = json_object_set_new(call->response, "ciphersuites", list) == 0;
     for (uint16_t id = 1; is_set && id <= 7; id++) {
-        if (!crypto_backend_native()->has(id)) continue;
+        if (!crypto_backend_native()->has(crypto_backend_native(), id)) continue;
         is_set = json_array_append_new(list, json_integer(id)) == 0;
     }
     return TB_STATUS(is_set ? TB_OK : TB_NO_SPACE);

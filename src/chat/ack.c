@@ -4,7 +4,7 @@
 tb_status chat_ack_commit_hash(const struct crypto_suite *suite, tb_bytes commit,
                                uint8_t hash[CHAT_HASH_LEN])
 {
-    return suite->provider->hash(CRYPTO_SHA256, &commit, 1, hash);
+    return suite->provider->hash(suite->provider, CRYPTO_SHA256, &commit, 1, hash);
 }
 
 static tb_status ack_tbs(const struct chat_commit_ack *ack, struct tb_arena *arena, tb_bytes *out)

@@ -320,7 +320,8 @@ tb_status chat_content_message_id(const struct crypto_suite *suite, tb_bytes sen
     tb_put_u16(room_len, (uint16_t)room_uri.len);
     const tb_bytes parts[] = { TB_ARRAY(sender_len), sender_uri, TB_ARRAY(room_len), room_uri,
                                encoded, { salt, CHAT_SALT_LEN } };
-    TRY(suite->provider->hash(CRYPTO_SHA256, parts, sizeof parts / sizeof parts[0], hash));
+    TRY(suite->provider->hash(suite->provider, CRYPTO_SHA256, parts, sizeof parts / sizeof parts[0],
+                              hash));
     id[0] = 0x01;
     memcpy(id + 1, hash, CHAT_MESSAGE_ID_LEN - 1);
     return TB_STATUS(TB_OK);

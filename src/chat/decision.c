@@ -88,7 +88,7 @@ tb_status chat_decision_hash(const struct crypto_suite *suite,
 {
     tb_bytes encoded;
     TRY(wire_encode(&chat_decision_desc, decision, arena, &encoded));
-    return suite->provider->hash(CRYPTO_SHA256, &encoded, 1, hash);
+    return suite->provider->hash(suite->provider, CRYPTO_SHA256, &encoded, 1, hash);
 }
 
 tb_status chat_decision_ref(const struct crypto_suite *suite, const struct chat_decision *decision,
@@ -157,5 +157,5 @@ tb_status chat_decision_entry_hash(const struct crypto_suite *suite,
 {
     tb_bytes encoded;
     TRY(wire_encode(&chat_decision_entry_desc, entry, arena, &encoded));
-    return suite->provider->hash(CRYPTO_SHA256, &encoded, 1, hash);
+    return suite->provider->hash(suite->provider, CRYPTO_SHA256, &encoded, 1, hash);
 }

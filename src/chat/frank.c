@@ -69,7 +69,7 @@ static tb_bytes view(const struct writer *writer)
 static tb_status sha256(const struct crypto_suite *suite, const tb_bytes *parts, size_t count,
                         uint8_t out[CHAT_HASH_LEN])
 {
-    return suite->provider->hash(CRYPTO_SHA256, parts, count, out);
+    return suite->provider->hash(suite->provider, CRYPTO_SHA256, parts, count, out);
 }
 
 /* RefHash of RFC 9420, section 5.2, with SHA-256 whatever the suite. */
@@ -105,7 +105,7 @@ static tb_status sign(const struct crypto_suite *suite, const struct crypto_sign
     struct chat_signature signature;
 
     sign_content(&whole, label, view(content));
-    TRY(suite->provider->sign(suite->signature, tb_secret_view(&key->private_key),
+    TRY(suite->provider->sign(suite->provider, suite->signature, tb_secret_view(&key->private_key),
                               crypto_signing_key_public(key), view(&whole), signature.data,
                               &signature.len));
     *out = signature;
@@ -117,7 +117,7 @@ static tb_status verify(const struct crypto_suite *suite, tb_bytes key, const ch
 {
     struct writer whole = { .len = 0 };
     sign_content(&whole, label, view(content));
-    return suite->provider->verify(suite->signature, key, view(&whole), signature);
+    return suite->provider->verify(suite->provider, suite->signature, key, view(&whole), signature);
 }
 
 /* ------------------------------------------------------------------ MACs and hashes */
@@ -125,7 +125,7 @@ static tb_status verify(const struct crypto_suite *suite, tb_bytes key, const ch
 tb_status chat_frank_tag(const struct crypto_suite *suite, const uint8_t salt[CHAT_SALT_LEN],
                          tb_bytes application_data, uint8_t tag[CHAT_HASH_LEN])
 {
-    return suite->provider->hmac(CRYPTO_SHA256, (tb_bytes){ salt, CHAT_SALT_LEN },
+    return suite->provider->hmac(suite->provider, CRYPTO_SHA256, (tb_bytes){ salt, CHAT_SALT_LEN },
                                  &application_data, 1, tag);
 }
 
@@ -150,7 +150,7 @@ tb_status chat_frank_server(const struct crypto_suite *suite, tb_bytes hub_key,
     put_hash(&writer, tag);
     put_context(&writer, context);
     tb_bytes input = view(&writer);
-    return suite->provider->hmac(CRYPTO_SHA256, hub_key, &input, 1, server_frank);
+    return suite->provider->hmac(suite->provider, CRYPTO_SHA256, hub_key, &input, 1, server_frank);
 }
 
 tb_status chat_frank_ct_hash(const struct crypto_suite *suite, tb_bytes message,

@@ -33,7 +33,7 @@ static tb_status commitment_of(const struct crypto_suite *suite, tb_bytes entry,
                                uint8_t out[CHAT_HASH_LEN])
 {
     tb_bytes parts[] = { TB_LITERAL("Timbre log entry"), salt, entry };
-    return suite->provider->hash(CRYPTO_SHA256, parts, 3, out);
+    return suite->provider->hash(suite->provider, CRYPTO_SHA256, parts, 3, out);
 }
 
 static tb_status leaf_of(const struct crypto_suite *suite, tb_bytes encoded, tb_bytes salt,
@@ -81,7 +81,7 @@ static tb_status key_id(const struct crypto_suite *suite, tb_bytes domain, tb_by
 {
     uint8_t hash[CHAT_HASH_LEN], mark[2] = { '\n', SIGNATURE_TYPE_ED25519 };
     tb_bytes parts[] = { domain, TB_LITERAL(ORIGIN_END), TB_ARRAY(mark), public_key };
-    TRY(suite->provider->hash(CRYPTO_SHA256, parts, 4, hash));
+    TRY(suite->provider->hash(suite->provider, CRYPTO_SHA256, parts, 4, hash));
     memcpy(out, hash, KEY_ID_LEN);
     return TB_STATUS(TB_OK);
 }
@@ -122,8 +122,8 @@ tb_status chat_log_checkpoint_make(const struct crypto_suite *suite,
     say(&w, TB_LITERAL("\n"));
     tb_bytes public_key = crypto_signing_key_public(intake);
     TRY(key_id(suite, domain, public_key, signature));
-    TRY(suite->provider->sign(CRYPTO_ED25519, tb_secret_view(&intake->private_key), public_key,
-                              tb_bytes_of(w.at, w.len), signature + KEY_ID_LEN, &len));
+    TRY(suite->provider->sign(suite->provider, CRYPTO_ED25519, tb_secret_view(&intake->private_key),
+                              public_key, tb_bytes_of(w.at, w.len), signature + KEY_ID_LEN, &len));
     say(&w, TB_LITERAL("\n" SIGNATURE_START));
     say(&w, domain);
     say(&w, TB_LITERAL(ORIGIN_END " "));
@@ -196,7 +196,7 @@ tb_status chat_log_checkpoint_open(const struct crypto_suite *suite, tb_bytes in
     TRY(key_id(suite, domain, intake_key, id));
     for (size_t i = 0; i < SIGNATURE_LINE_COUNT_MAX && take_line(&rest, &line); i++) {
         if (!read_signature(line, domain, id, signature)) continue;
-        TRY(chat_status_as(suite->provider->verify(CRYPTO_ED25519, intake_key,
+        TRY(chat_status_as(suite->provider->verify(suite->provider, CRYPTO_ED25519, intake_key,
                                                    tb_bytes_of(text.data, body_len),
                                                    tb_bytes_of(signature + KEY_ID_LEN,
                                                                SIGNATURE_LEN)),

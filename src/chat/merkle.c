@@ -9,7 +9,7 @@ tb_status chat_merkle_leaf(const struct crypto_suite *suite, tb_bytes leaf,
                            struct chat_merkle_hash *out)
 {
     tb_bytes parts[] = { tb_bytes_of("\x00", 1), leaf };
-    return suite->provider->hash(CRYPTO_SHA256, parts, 2, out->at);
+    return suite->provider->hash(suite->provider, CRYPTO_SHA256, parts, 2, out->at);
 }
 
 static tb_status node_of(const struct crypto_suite *suite, const struct chat_merkle_hash *left,
@@ -17,7 +17,7 @@ static tb_status node_of(const struct crypto_suite *suite, const struct chat_mer
 {
     struct chat_merkle_hash made;
     tb_bytes parts[] = { tb_bytes_of("\x01", 1), TB_ARRAY(left->at), TB_ARRAY(right->at) };
-    TRY(suite->provider->hash(CRYPTO_SHA256, parts, 3, made.at));
+    TRY(suite->provider->hash(suite->provider, CRYPTO_SHA256, parts, 3, made.at));
     *out = made;
     return TB_STATUS(TB_OK);
 }
@@ -53,7 +53,8 @@ static tb_status range_root(const struct chat_merkle_nodes *nodes, uint64_t begi
 {
     struct chat_merkle_hash parts[CHAT_MERKLE_PATH_COUNT_MAX];
     size_t count = 0;
-    if (begin == end) return nodes->suite->provider->hash(CRYPTO_SHA256, NULL, 0, out->at);
+    const struct crypto_provider *provider = nodes->suite->provider;
+    if (begin == end) return provider->hash(provider, CRYPTO_SHA256, NULL, 0, out->at);
     while (begin < end) {
         uint8_t level = 63;
         while ((end - begin) >> level == 0) level--;

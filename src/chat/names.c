@@ -28,7 +28,7 @@ tb_status chat_names_account(const struct crypto_suite *suite, tb_bytes domain,
 {
     const tb_bytes parts[] = { TB_LITERAL("Timbre account"), account_key };
     uint8_t hash[CHAT_HASH_LEN];
-    TRY(suite->provider->hash(CRYPTO_SHA256, parts, 2, hash));
+    TRY(suite->provider->hash(suite->provider, CRYPTO_SHA256, parts, 2, hash));
     return build_hex(WIRE_URI_USER, domain, (tb_bytes){ NULL, 0 },
                      (tb_bytes){ hash, ACCOUNT_ID_LEN }, arena, uri);
 }
@@ -67,7 +67,7 @@ tb_status chat_names_dm(const struct crypto_suite *suite, tb_bytes domain, tb_by
         parts[1 + 2 * i] = (tb_bytes){ headers[i], (size_t)(end - headers[i]) };
         parts[2 + 2 * i] = values[i];
     }
-    TRY(suite->provider->hash(CRYPTO_SHA256, parts, 7, hash));
+    TRY(suite->provider->hash(suite->provider, CRYPTO_SHA256, parts, 7, hash));
     return build_hex(WIRE_URI_ROOM, domain, (tb_bytes){ NULL, 0 },
                      (tb_bytes){ hash, ROOM_ID_LEN }, arena, uri);
 }

@@ -57,7 +57,7 @@ tb_status chat_notice_key_hash(const struct crypto_suite *suite,
 {
     tb_bytes encoded;
     TRY(wire_encode(&chat_recipient_key_desc, key, arena, &encoded));
-    return suite->provider->hash(CRYPTO_SHA256, &encoded, 1, hash);
+    return suite->provider->hash(suite->provider, CRYPTO_SHA256, &encoded, 1, hash);
 }
 
 /* number, about and received_ms bind the sealed octets to their place in the queue. */

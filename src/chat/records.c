@@ -10,7 +10,7 @@
 tb_status chat_records_hash(const struct crypto_suite *suite, tb_bytes encoded,
                             uint8_t hash[CHAT_HASH_LEN])
 {
-    return suite->provider->hash(CRYPTO_SHA256, &encoded, 1, hash);
+    return suite->provider->hash(suite->provider, CRYPTO_SHA256, &encoded, 1, hash);
 }
 
 tb_status chat_records_hash_of(const struct crypto_suite *suite, const struct wire_desc *desc,

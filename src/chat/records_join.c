@@ -273,11 +273,11 @@ static tb_status safety_side(const struct crypto_suite *suite, tb_bytes uri, tb_
     };
     tb_bytes parts[5] = { TB_LITERAL("Timbre safety code"), side[0], side[1], side[2], side[3] };
 
-    TRY(suite->provider->hash(CRYPTO_SHA256, parts, 5, x));
+    TRY(suite->provider->hash(suite->provider, CRYPTO_SHA256, parts, 5, x));
     for (size_t i = 0; i < SAFETY_ROUND_COUNT; i++) {
         uint8_t next[CHAT_HASH_LEN];
         parts[0] = (tb_bytes){ x, CHAT_HASH_LEN };
-        TRY(suite->provider->hash(CRYPTO_SHA256, parts, 5, next));
+        TRY(suite->provider->hash(suite->provider, CRYPTO_SHA256, parts, 5, next));
         memcpy(x, next, CHAT_HASH_LEN);
     }
     return TB_STATUS(TB_OK);
@@ -307,11 +307,12 @@ tb_status chat_records_safety_code(const struct crypto_suite *suite, tb_bytes ur
     const tb_bytes pair[] = { TB_LITERAL("Timbre safety code pair"),
                               is_ordered ? TB_ARRAY(a) : TB_ARRAY(b),
                               is_ordered ? TB_ARRAY(b) : TB_ARRAY(a) };
-    TRY(suite->provider->hash(CRYPTO_SHA256, pair, 3, z));
+    TRY(suite->provider->hash(suite->provider, CRYPTO_SHA256, pair, 3, z));
     for (size_t i = 0; i < 2; i++) {
         uint8_t counter[1] = { (uint8_t)i };
         const tb_bytes parts[] = { TB_ARRAY(z), TB_ARRAY(counter) };
-        TRY(suite->provider->hash(CRYPTO_SHA256, parts, 2, digits + i * CHAT_HASH_LEN));
+        TRY(suite->provider->hash(suite->provider, CRYPTO_SHA256, parts, 2,
+                                  digits + i * CHAT_HASH_LEN));
     }
     for (size_t i = 0; i < SAFETY_GROUP_COUNT; i++) {
         safety_digits(digits + i * SAFETY_GROUP_OCTETS, out + 6 * i);

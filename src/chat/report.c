@@ -214,7 +214,7 @@ tb_status chat_report_id(const struct crypto_suite *suite,
         { value_header, (size_t)(wire_length_put(value_header, value.len) - value_header) },
         value,
     };
-    return suite->provider->hash(CRYPTO_SHA256, parts, 4, report_id);
+    return suite->provider->hash(suite->provider, CRYPTO_SHA256, parts, 4, report_id);
 }
 
 /* ------------------------------------------------------------------ the MIMI report */

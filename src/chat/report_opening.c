@@ -57,7 +57,7 @@ static tb_status check_attachment(struct chat_report_check *check,
     if (part == NULL || part->hash_alg != HASH_ALG_SHA256) {
         return TB_STATUS(CHAT_EVIDENCE_ATTACHMENT_HASH);
     }
-    TRY(provider->hash(CRYPTO_SHA256, &evidence->ciphertext, 1, hash));
+    TRY(provider->hash(provider, CRYPTO_SHA256, &evidence->ciphertext, 1, hash));
     if (!tb_bytes_equal(part->content_hash, TB_ARRAY(hash))) {
         return TB_STATUS(CHAT_EVIDENCE_ATTACHMENT_HASH);
     }
@@ -68,12 +68,12 @@ static tb_status check_attachment(struct chat_report_check *check,
     size_t len = evidence->ciphertext.len - CRYPTO_TAG_LEN;
     uint8_t *plain = tb_arena_take(check->arena, len, 1);
     if (plain == NULL) return TB_STATUS(TB_NO_SPACE);
-    TRY(chat_status_as(provider->aead_open(CRYPTO_AES128_GCM, part->key, part->nonce, part->aad,
-                                           evidence->ciphertext, plain),
+    TRY(chat_status_as(provider->aead_open(provider, CRYPTO_AES128_GCM, part->key, part->nonce,
+                                           part->aad, evidence->ciphertext, plain),
                        CHAT_EVIDENCE_ATTACHMENT_KEY));
     *out = (struct chat_report_attachment){ evidence->part_index, { plain, len } };
     if (evidence->part_index < content->plaintext_hash_count) {
-        TRY(provider->hash(CRYPTO_SHA256, &out->plain, 1, hash));
+        TRY(provider->hash(provider, CRYPTO_SHA256, &out->plain, 1, hash));
         if (memcmp(hash, content->plaintext_hashes[evidence->part_index], CHAT_HASH_LEN) != 0) {
             return TB_STATUS(CHAT_EVIDENCE_ATTACHMENT_PLAIN);
         }
@@ -130,8 +130,8 @@ tb_status chat_report_check_epochs(struct chat_report_check *check)
             || chat_report_check_epoch(check, room.context.epoch) != NULL) {
             return TB_STATUS(CHAT_EVIDENCE_GROUP_CONTEXT);
         }
-        TRY(check->params->suite->provider->hash(CRYPTO_SHA256, &epoch->group_context, 1,
-                                                 epoch->hash));
+        TRY(check->params->suite->provider->hash(check->params->suite->provider, CRYPTO_SHA256,
+                                                 &epoch->group_context, 1, epoch->hash));
         epoch->epoch = room.context.epoch;
         epoch->is_mimi_required = chat_frank_mimi_is_required(
             room.frank.profile, evidence->room_uri, &room.participants);

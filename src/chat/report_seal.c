@@ -17,7 +17,7 @@ static tb_status sha_suite(const struct crypto_suite *suite, struct crypto_suite
 static tb_status sha256(const struct crypto_suite *suite, tb_bytes value,
                         uint8_t out[CHAT_HASH_LEN])
 {
-    return suite->provider->hash(CRYPTO_SHA256, &value, 1, out);
+    return suite->provider->hash(suite->provider, CRYPTO_SHA256, &value, 1, out);
 }
 
 struct body_keys {
@@ -48,7 +48,7 @@ static tb_status commitment(const struct crypto_suite *suite, tb_bytes cek, tb_b
     uint8_t hash[CHAT_HASH_LEN];
     TRY(sha256(suite, body, hash));
     const tb_bytes parts[] = { TB_LITERAL("timbre report commit"), TB_ARRAY(hash) };
-    return suite->provider->hmac(CRYPTO_SHA256, cek, parts, 2, out);
+    return suite->provider->hmac(suite->provider, CRYPTO_SHA256, cek, parts, 2, out);
 }
 
 /* What EncryptWithLabel is bound to: opaque room_uri<V> || report_id. */
@@ -119,8 +119,9 @@ static tb_status seal_body(const struct chat_report_seal_params *params, tb_byte
     if (body == NULL) CHECK(TB_STATUS(TB_NO_SPACE));
     CHECK(aad_of(report, arena, &aad));
     CHECK(derive(params->suite, cek, &keys));
-    CHECK(params->suite->provider->aead_seal(CRYPTO_AES256_GCM, tb_secret_view(&keys.key),
-                                             tb_secret_view(&keys.nonce), aad, plain, body));
+    CHECK(params->suite->provider->aead_seal(params->suite->provider, CRYPTO_AES256_GCM,
+                                             tb_secret_view(&keys.key), tb_secret_view(&keys.nonce),
+                                             aad, plain, body));
     report->body = (tb_bytes){ body, report->body_len };
     CHECK(commitment(params->suite, cek, report->body, report->key_commit));
 out:
@@ -248,7 +249,7 @@ tb_status chat_report_pseudonym(const struct crypto_suite *suite, tb_bytes pseud
         reporter_uri,
         TB_ARRAY(month),
     };
-    TRY(suite->provider->hmac(CRYPTO_SHA256, pseudonym_key, parts, 3, mac));
+    TRY(suite->provider->hmac(suite->provider, CRYPTO_SHA256, pseudonym_key, parts, 3, mac));
     memcpy(pseudonym, mac, CHAT_PSEUDONYM_LEN);
     return TB_STATUS(TB_OK);
 }
@@ -350,9 +351,10 @@ static tb_status open_body(const struct crypto_suite *suite,
     if (plain == NULL) CHECK(TB_STATUS(TB_NO_SPACE));
     CHECK(aad_of(report, arena, &aad));
     CHECK(derive(suite, cek, &keys));
-    CHECK(chat_status_as(suite->provider->aead_open(CRYPTO_AES256_GCM, tb_secret_view(&keys.key),
-                                                    tb_secret_view(&keys.nonce), aad,
-                                                    report->body, plain),
+    CHECK(chat_status_as(suite->provider->aead_open(suite->provider, CRYPTO_AES256_GCM,
+                                                    tb_secret_view(&keys.key),
+                                                    tb_secret_view(&keys.nonce), aad, report->body,
+                                                    plain),
                          CHAT_SEALED_BODY));
     CHECK(unpad((tb_bytes){ plain, len }, out));
 out:

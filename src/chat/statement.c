@@ -199,7 +199,7 @@ tb_status chat_statement_decode(tb_bytes input, struct chat_statement *out)
 tb_status chat_statement_hash(const struct crypto_suite *suite, tb_bytes encoded,
                               uint8_t hash[CHAT_HASH_LEN])
 {
-    return suite->provider->hash(CRYPTO_SHA256, &encoded, 1, hash);
+    return suite->provider->hash(suite->provider, CRYPTO_SHA256, &encoded, 1, hash);
 }
 
 /* ------------------------------------------------------------------ sentences */

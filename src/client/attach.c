@@ -87,11 +87,11 @@ static tb_status client_attach_seal(struct client_turn *turn, tb_bytes plain,
     row->total = plain.len + CRYPTO_TAG_LEN;
     uint8_t *out = tb_arena_take(&turn->arena, 1, (size_t)row->total);
     if (out == NULL) return TB_STATUS(TB_NO_SPACE);
-    TRY(provider->aead_seal(CRYPTO_AES128_GCM, TB_ARRAY(row->key), TB_ARRAY(row->nonce),
+    TRY(provider->aead_seal(provider, CRYPTO_AES128_GCM, TB_ARRAY(row->key), TB_ARRAY(row->nonce),
                             (tb_bytes){ 0 }, plain, out));
     *sealed = tb_bytes_of(out, (size_t)row->total);
-    TRY(provider->hash(CRYPTO_SHA256, sealed, 1, row->content_hash));
-    return provider->hash(CRYPTO_SHA256, &plain, 1, row->plain_hash);
+    TRY(provider->hash(provider, CRYPTO_SHA256, sealed, 1, row->content_hash));
+    return provider->hash(provider, CRYPTO_SHA256, &plain, 1, row->plain_hash);
 }
 
 static tb_status client_attach_check(struct client_turn *turn,

@@ -468,7 +468,8 @@ static tb_status client_desk_key_check(struct client_turn *turn, struct client_d
     TRY(client_desk_key_signer(turn, desk, &key));
     TRY(crypto_suite_init(&suite, key.suite, client->config.provider));
     if (private_key.len != suite.dh_private_len) return TB_STATUS(CRYPTO_KEY);
-    TRY(client->config.provider->dh_public(suite.kem, private_key, public_key));
+    TRY(client->config.provider->dh_public(client->config.provider, suite.kem, private_key,
+                                           public_key));
     if (!tb_bytes_equal(key.hpke_key, tb_bytes_of(public_key, suite.dh_public_len))) {
         return TB_STATUS(CRYPTO_KEY);
     }

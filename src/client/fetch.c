@@ -77,19 +77,19 @@ static tb_status client_fetch_open(struct client_turn *turn, struct client_fetch
     tb_bytes sealed = tb_buf_view(&fetching->sealed);
     TRY(client_room_by_no(turn, fetching->room_no, &room));
     TRY(client_fetch_part(turn, room, fetching->room_seq, fetching->part, content, part));
-    TRY(provider->hash(CRYPTO_SHA256, &sealed, 1, hash));
+    TRY(provider->hash(provider, CRYPTO_SHA256, &sealed, 1, hash));
     if (!tb_bytes_equal(TB_ARRAY(hash), (*part)->content_hash)) {
         return TB_STATUS(CLIENT_ATTACHMENT_CHANGED);
     }
     uint8_t *out = tb_arena_take(&turn->arena, 1, sealed.len - CRYPTO_TAG_LEN);
     if (out == NULL) return TB_STATUS(TB_NO_SPACE);
-    tb_status status = provider->aead_open(CRYPTO_AES128_GCM, (*part)->key, (*part)->nonce,
-                                           (*part)->aad, sealed, out);
+    tb_status status = provider->aead_open(provider, CRYPTO_AES128_GCM, (*part)->key,
+                                           (*part)->nonce, (*part)->aad, sealed, out);
     if (status.code == CRYPTO_DECRYPT) return TB_STATUS(CLIENT_ATTACHMENT_CHANGED);
     TRY(status);
     *plain = tb_bytes_of(out, sealed.len - CRYPTO_TAG_LEN);
     if (fetching->part >= content->plaintext_hash_count) return TB_STATUS(TB_OK);
-    TRY(provider->hash(CRYPTO_SHA256, plain, 1, hash));
+    TRY(provider->hash(provider, CRYPTO_SHA256, plain, 1, hash));
     bool is_same = memcmp(hash, content->plaintext_hashes[fetching->part], sizeof hash) == 0;
     return is_same ? TB_STATUS(TB_OK) : TB_STATUS(CLIENT_ATTACHMENT_CHANGED);
 }

@@ -51,7 +51,8 @@ static tb_status client_run_open(struct client_turn *turn, struct client_room *r
     for (size_t i = 0; i < run->count; i++) TRY(client_run_link(turn, room, run, i));
     TRY(client_room_policy(turn, room, &run->policy));
     tb_bytes context = mls_group_context(room->group);
-    return turn->client->config.provider->hash(CRYPTO_SHA256, &context, 1, run->group_context_hash);
+    return turn->client->config.provider->hash(turn->client->config.provider, CRYPTO_SHA256,
+                                               &context, 1, run->group_context_hash);
 }
 
 static tb_status client_run_verify(struct client_turn *turn, struct client_room *room,

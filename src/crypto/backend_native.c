@@ -8,7 +8,7 @@
  *
  * <sodium.h> as a whole would declare a crypto_hash of its own; only the parts in use are included.
  */
-#include "crypto/crypto.h"
+#include "crypto/backend_native.h"
 
 #include <assert.h>
 #include <openssl/core_names.h>
@@ -18,7 +18,6 @@
 #include <openssl/params.h>
 #include <pthread.h>
 #include <sodium/core.h>
-#include <sodium/crypto_aead_chacha20poly1305.h>
 #include <sodium/crypto_scalarmult_curve25519.h>
 #include <sodium/crypto_sign_ed25519.h>
 #include <string.h>
@@ -74,11 +73,16 @@ static void natives_fetch(void)
                        pthread_key_create(&natives.thread_key, thread_state_free) == 0;
 }
 
-static bool is_ready(void)
+bool crypto_native_is_ready(void)
 {
     static pthread_once_t once = PTHREAD_ONCE_INIT;
     pthread_once(&once, natives_fetch);
     return natives.is_ready;
+}
+
+const EVP_CIPHER *crypto_native_gcm(enum crypto_aead alg)
+{
+    return crypto_native_is_ready() ? natives.gcm[alg] : NULL;
 }
 
 static const struct curve *curve_of_kem(enum crypto_kem kem)
@@ -110,7 +114,7 @@ static const struct curve *curve_of_signature(enum crypto_signature alg)
 
 static EVP_MD_CTX *digest_context(enum crypto_hash alg)
 {
-    if (!is_ready()) return NULL;
+    if (!crypto_native_is_ready()) return NULL;
     struct thread_state *state = pthread_getspecific(natives.thread_key);
     if (state == NULL) {
         state = OPENSSL_zalloc(sizeof *state);
@@ -143,9 +147,10 @@ static bool digest_parts(EVP_MD_CTX *ctx, const tb_bytes *parts, size_t count, u
     return EVP_DigestInit_ex2(ctx, NULL, NULL) == 1 && is_done;
 }
 
-static tb_status native_hash(enum crypto_hash alg, const tb_bytes *parts, size_t count,
-                             uint8_t *out)
+static tb_status native_hash(const struct crypto_provider *self, enum crypto_hash alg,
+                             const tb_bytes *parts, size_t count, uint8_t *out)
 {
+    (void)self;
     uint8_t digest[CRYPTO_HASH_MAX];
     EVP_MD_CTX *ctx = digest_context(alg);
     if (ctx == NULL || !digest_parts(ctx, parts, count, digest)) return TB_STATUS(CRYPTO_FAILED);
@@ -157,8 +162,8 @@ static tb_status native_hash(enum crypto_hash alg, const tb_bytes *parts, size_t
 enum { HMAC_BLOCK_MAX = 128, HMAC_PARTS_MAX = 16 };
 
 /* RFC 2104 on the thread's digest context: a third of the time of a fresh EVP_MAC. */
-static tb_status native_hmac(enum crypto_hash alg, tb_bytes key, const tb_bytes *parts,
-                             size_t count, uint8_t *out)
+static tb_status native_hmac(const struct crypto_provider *self, enum crypto_hash alg, tb_bytes key,
+                             const tb_bytes *parts, size_t count, uint8_t *out)
 {
     size_t block_len = alg == CRYPTO_SHA256 ? 64 : 128;
     size_t hash_len = alg == CRYPTO_SHA256 ? 32 : alg == CRYPTO_SHA384 ? 48 : 64;
@@ -170,7 +175,7 @@ static tb_status native_hmac(enum crypto_hash alg, tb_bytes key, const tb_bytes 
     assert(count < HMAC_PARTS_MAX);
     if (ctx == NULL) return TB_STATUS(CRYPTO_FAILED);
     if (key.len > block_len) {
-        CHECK(native_hash(alg, &key, 1, pad));
+        CHECK(native_hash(self, alg, &key, 1, pad));
     } else if (key.len != 0) {
         memcpy(pad, key.data, key.len);
     }
@@ -187,87 +192,6 @@ out:
     tb_wipe(pad, sizeof pad);
     tb_wipe(inner, sizeof inner);
     return status;
-}
-
-/* ---------------------------------------------------------------- AEAD */
-
-static bool gcm_seal(EVP_CIPHER_CTX *ctx, const EVP_CIPHER *cipher, tb_bytes key, tb_bytes nonce,
-                     tb_bytes aad, tb_bytes plain, uint8_t *out)
-{
-    int len = 0;
-    if (EVP_EncryptInit_ex2(ctx, cipher, key.data, nonce.data, NULL) != 1) return false;
-    if (aad.len != 0 && EVP_EncryptUpdate(ctx, NULL, &len, aad.data, (int)aad.len) != 1) {
-        return false;
-    }
-    if (plain.len != 0 && EVP_EncryptUpdate(ctx, out, &len, plain.data, (int)plain.len) != 1) {
-        return false;
-    }
-    return EVP_EncryptFinal_ex(ctx, out + plain.len, &len) == 1 &&
-           EVP_CIPHER_CTX_ctrl(ctx, EVP_CTRL_AEAD_GET_TAG, CRYPTO_TAG_LEN, out + plain.len) == 1;
-}
-
-static bool gcm_open(EVP_CIPHER_CTX *ctx, const EVP_CIPHER *cipher, tb_bytes key, tb_bytes nonce,
-                     tb_bytes aad, tb_bytes cipher_text, const uint8_t *tag, uint8_t *out)
-{
-    uint8_t expected[CRYPTO_TAG_LEN], none[1];
-    int len = 0;
-    memcpy(expected, tag, sizeof expected);
-    if (EVP_DecryptInit_ex2(ctx, cipher, key.data, nonce.data, NULL) != 1) return false;
-    if (aad.len != 0 && EVP_DecryptUpdate(ctx, NULL, &len, aad.data, (int)aad.len) != 1) {
-        return false;
-    }
-    if (cipher_text.len != 0 &&
-        EVP_DecryptUpdate(ctx, out, &len, cipher_text.data, (int)cipher_text.len) != 1) {
-        return false;
-    }
-    return EVP_CIPHER_CTX_ctrl(ctx, EVP_CTRL_AEAD_SET_TAG, CRYPTO_TAG_LEN, expected) == 1 &&
-           EVP_DecryptFinal_ex(ctx, none, &len) == 1;
-}
-
-static void aead_check_lengths(enum crypto_aead alg, tb_bytes key, tb_bytes nonce)
-{
-    assert(key.len == (alg == CRYPTO_AES128_GCM ? 16 : 32));
-    assert(nonce.len == CRYPTO_NONCE_LEN);
-}
-
-static tb_status native_aead_seal(enum crypto_aead alg, tb_bytes key, tb_bytes nonce, tb_bytes aad,
-                                  tb_bytes plain, uint8_t *out)
-{
-    aead_check_lengths(alg, key, nonce);
-    if (!is_ready()) return TB_STATUS(CRYPTO_FAILED);
-    if (plain.len > INT32_MAX || aad.len > INT32_MAX) return TB_STATUS(TB_TOO_LONG);
-    if (alg == CRYPTO_CHACHA20_POLY1305) {
-        crypto_aead_chacha20poly1305_ietf_encrypt(out, NULL, plain.data, plain.len, aad.data,
-                                                  aad.len, NULL, nonce.data, key.data);
-        return TB_STATUS(TB_OK);
-    }
-    EVP_CIPHER_CTX *ctx = EVP_CIPHER_CTX_new();
-    bool is_done = ctx != NULL && gcm_seal(ctx, natives.gcm[alg], key, nonce, aad, plain, out);
-    EVP_CIPHER_CTX_free(ctx);
-    return TB_STATUS(is_done ? TB_OK : CRYPTO_FAILED);
-}
-
-static tb_status native_aead_open(enum crypto_aead alg, tb_bytes key, tb_bytes nonce, tb_bytes aad,
-                                  tb_bytes sealed, uint8_t *out)
-{
-    aead_check_lengths(alg, key, nonce);
-    if (!is_ready()) return TB_STATUS(CRYPTO_FAILED);
-    if (sealed.len < CRYPTO_TAG_LEN) return TB_STATUS(CRYPTO_DECRYPT);
-    if (sealed.len > INT32_MAX || aad.len > INT32_MAX) return TB_STATUS(TB_TOO_LONG);
-    if (alg == CRYPTO_CHACHA20_POLY1305) {
-        int result = crypto_aead_chacha20poly1305_ietf_decrypt(out, NULL, NULL, sealed.data,
-                                                               sealed.len, aad.data, aad.len,
-                                                               nonce.data, key.data);
-        return TB_STATUS(result == 0 ? TB_OK : CRYPTO_DECRYPT);
-    }
-    tb_bytes cipher_text = { sealed.data, sealed.len - CRYPTO_TAG_LEN };
-    EVP_CIPHER_CTX *ctx = EVP_CIPHER_CTX_new();
-    if (ctx == NULL) return TB_STATUS(CRYPTO_FAILED);
-    bool is_done = gcm_open(ctx, natives.gcm[alg], key, nonce, aad, cipher_text,
-                            sealed.data + cipher_text.len, out);
-    EVP_CIPHER_CTX_free(ctx);
-    if (!is_done) tb_wipe(out, cipher_text.len); /* GCM decrypts before it knows */
-    return TB_STATUS(is_done ? TB_OK : CRYPTO_DECRYPT);
 }
 
 /* ---------------------------------------------------------------- Diffie-Hellman */
@@ -387,9 +311,11 @@ static tb_status raw_public(const char *type, tb_bytes private_key, uint8_t *pub
     return TB_STATUS(is_done ? TB_OK : CRYPTO_FAILED);
 }
 
-static tb_status native_dh_public(enum crypto_kem kem, tb_bytes private_key, uint8_t *public_key)
+static tb_status native_dh_public(const struct crypto_provider *self, enum crypto_kem kem,
+                                  tb_bytes private_key, uint8_t *public_key)
 {
-    if (!is_ready()) return TB_STATUS(CRYPTO_FAILED);
+    (void)self;
+    if (!crypto_native_is_ready()) return TB_STATUS(CRYPTO_FAILED);
     if (kem == CRYPTO_KEM_X25519) {
         assert(private_key.len == crypto_scalarmult_curve25519_SCALARBYTES);
         int result = crypto_scalarmult_curve25519_base(public_key, private_key.data);
@@ -402,10 +328,11 @@ static tb_status native_dh_public(enum crypto_kem kem, tb_bytes private_key, uin
     return nist_public(curve_of_kem(kem), private_key, public_key);
 }
 
-static tb_status native_dh(enum crypto_kem kem, tb_bytes private_key, tb_bytes public_key,
-                           struct tb_secret *shared)
+static tb_status native_dh(const struct crypto_provider *self, enum crypto_kem kem,
+                           tb_bytes private_key, tb_bytes public_key, struct tb_secret *shared)
 {
-    if (!is_ready()) return TB_STATUS(CRYPTO_FAILED);
+    (void)self;
+    if (!crypto_native_is_ready()) return TB_STATUS(CRYPTO_FAILED);
     if (kem == CRYPTO_KEM_X25519) {
         struct tb_secret result = { .len = crypto_scalarmult_curve25519_BYTES };
         assert(private_key.len == crypto_scalarmult_curve25519_SCALARBYTES);
@@ -424,8 +351,10 @@ static tb_status native_dh(enum crypto_kem kem, tb_bytes private_key, tb_bytes p
     return nist_dh(curve_of_kem(kem), private_key, public_key, shared);
 }
 
-static tb_status native_point_check(enum crypto_kem kem, tb_bytes public_key)
+static tb_status native_point_check(const struct crypto_provider *self, enum crypto_kem kem,
+                                    tb_bytes public_key)
 {
+    (void)self;
     EC_POINT *point = NULL;
     tb_status status = nist_point(curve_of_kem(kem), public_key, &point);
     EC_POINT_free(point);
@@ -498,10 +427,11 @@ static tb_status evp_verify(EVP_PKEY *key, const char *hash, tb_bytes message, t
     return status;
 }
 
-static tb_status native_sign_public(enum crypto_signature alg, tb_bytes private_key,
-                                    uint8_t *public_key)
+static tb_status native_sign_public(const struct crypto_provider *self, enum crypto_signature alg,
+                                    tb_bytes private_key, uint8_t *public_key)
 {
-    if (!is_ready()) return TB_STATUS(CRYPTO_FAILED);
+    (void)self;
+    if (!crypto_native_is_ready()) return TB_STATUS(CRYPTO_FAILED);
     if (alg == CRYPTO_ED25519) {
         uint8_t expanded[crypto_sign_ed25519_SECRETKEYBYTES];
         assert(private_key.len == crypto_sign_ed25519_SEEDBYTES);
@@ -516,11 +446,12 @@ static tb_status native_sign_public(enum crypto_signature alg, tb_bytes private_
     return nist_public(curve_of_signature(alg), private_key, public_key);
 }
 
-static tb_status native_sign(enum crypto_signature alg, tb_bytes private_key, tb_bytes public_key,
-                             tb_bytes message, uint8_t signature[CRYPTO_SIGNATURE_MAX],
-                             size_t *len)
+static tb_status native_sign(const struct crypto_provider *self, enum crypto_signature alg,
+                             tb_bytes private_key, tb_bytes public_key, tb_bytes message,
+                             uint8_t signature[CRYPTO_SIGNATURE_MAX], size_t *len)
 {
-    if (!is_ready()) return TB_STATUS(CRYPTO_FAILED);
+    (void)self;
+    if (!crypto_native_is_ready()) return TB_STATUS(CRYPTO_FAILED);
     if (alg == CRYPTO_ED25519) {
         /* libsodium's secret key is seed || public key. */
         uint8_t expanded[crypto_sign_ed25519_SECRETKEYBYTES];
@@ -546,10 +477,11 @@ static tb_status native_sign(enum crypto_signature alg, tb_bytes private_key, tb
     return TB_STATUS(is_done ? TB_OK : CRYPTO_FAILED);
 }
 
-static tb_status native_verify(enum crypto_signature alg, tb_bytes public_key, tb_bytes message,
-                               tb_bytes signature)
+static tb_status native_verify(const struct crypto_provider *self, enum crypto_signature alg,
+                               tb_bytes public_key, tb_bytes message, tb_bytes signature)
 {
-    if (!is_ready()) return TB_STATUS(CRYPTO_FAILED);
+    (void)self;
+    if (!crypto_native_is_ready()) return TB_STATUS(CRYPTO_FAILED);
     if (alg == CRYPTO_ED25519) {
         if (public_key.len != crypto_sign_ed25519_PUBLICKEYBYTES) return TB_STATUS(CRYPTO_KEY);
         if (signature.len != crypto_sign_ed25519_BYTES) return TB_STATUS(CRYPTO_SIGNATURE);
@@ -572,9 +504,10 @@ static tb_status native_verify(enum crypto_signature alg, tb_bytes public_key, t
     return evp_verify(key, EVP_MD_get0_name(curve->hash), message, signature);
 }
 
-static bool native_has(uint16_t cipher_suite)
+static bool native_has(const struct crypto_provider *self, uint16_t cipher_suite)
 {
-    return cipher_suite >= 0x0001 && cipher_suite <= 0x0007 && is_ready();
+    (void)self;
+    return cipher_suite >= 0x0001 && cipher_suite <= 0x0007 && crypto_native_is_ready();
 }
 
 const struct crypto_provider *crypto_backend_native(void)
@@ -583,8 +516,8 @@ const struct crypto_provider *crypto_backend_native(void)
         .name = "OpenSSL and libsodium",
         .hash = native_hash,
         .hmac = native_hmac,
-        .aead_seal = native_aead_seal,
-        .aead_open = native_aead_open,
+        .aead_seal = crypto_native_aead_seal,
+        .aead_open = crypto_native_aead_open,
         .dh_public = native_dh_public,
         .dh = native_dh,
         .point_check = native_point_check,

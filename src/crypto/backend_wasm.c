@@ -57,44 +57,54 @@ extern uint32_t import_verify(uint32_t alg, const uint8_t *public_key, size_t pu
 IMPORT(has)
 extern uint32_t import_has(uint32_t cipher_suite);
 
-static tb_status wasm_hash(enum crypto_hash alg, const tb_bytes *parts, size_t count, uint8_t *out)
+static tb_status wasm_hash(const struct crypto_provider *self, enum crypto_hash alg,
+                           const tb_bytes *parts, size_t count, uint8_t *out)
 {
+    (void)self;
     return TB_STATUS(import_hash(alg, parts, count, out));
 }
 
-static tb_status wasm_hmac(enum crypto_hash alg, tb_bytes key, const tb_bytes *parts, size_t count,
-                           uint8_t *out)
+static tb_status wasm_hmac(const struct crypto_provider *self, enum crypto_hash alg, tb_bytes key,
+                           const tb_bytes *parts, size_t count, uint8_t *out)
 {
+    (void)self;
     return TB_STATUS(import_hmac(alg, key.data, key.len, parts, count, out));
 }
 
-static tb_status wasm_aead_seal(enum crypto_aead alg, tb_bytes key, tb_bytes nonce, tb_bytes aad,
-                                tb_bytes plain, uint8_t *out)
+static tb_status wasm_aead_seal(const struct crypto_provider *self, enum crypto_aead alg,
+                                tb_bytes key, tb_bytes nonce, tb_bytes aad, tb_bytes plain,
+                                uint8_t *out)
 {
+    (void)self;
     assert(nonce.len == CRYPTO_NONCE_LEN);
     return TB_STATUS(import_aead_seal(alg, key.data, key.len, nonce.data, aad.data, aad.len,
                                       plain.data, plain.len, out));
 }
 
-static tb_status wasm_aead_open(enum crypto_aead alg, tb_bytes key, tb_bytes nonce, tb_bytes aad,
-                                tb_bytes sealed, uint8_t *out)
+static tb_status wasm_aead_open(const struct crypto_provider *self, enum crypto_aead alg,
+                                tb_bytes key, tb_bytes nonce, tb_bytes aad, tb_bytes sealed,
+                                uint8_t *out)
 {
+    (void)self;
     assert(nonce.len == CRYPTO_NONCE_LEN);
     if (sealed.len < CRYPTO_TAG_LEN) return TB_STATUS(CRYPTO_DECRYPT);
     return TB_STATUS(import_aead_open(alg, key.data, key.len, nonce.data, aad.data, aad.len,
                                       sealed.data, sealed.len, out));
 }
 
-static tb_status wasm_dh_public(enum crypto_kem kem, tb_bytes private_key, uint8_t *public_key)
+static tb_status wasm_dh_public(const struct crypto_provider *self, enum crypto_kem kem,
+                                tb_bytes private_key, uint8_t *public_key)
 {
+    (void)self;
     return TB_STATUS(import_dh_public(kem, private_key.data, private_key.len, public_key));
 }
 
 /* Octets of a DH result: the x coordinate of a NIST curve is as long as its scalar, and so are
  * those of X25519 and X448. */
-static tb_status wasm_dh(enum crypto_kem kem, tb_bytes private_key, tb_bytes public_key,
-                         struct tb_secret *shared)
+static tb_status wasm_dh(const struct crypto_provider *self, enum crypto_kem kem,
+                         tb_bytes private_key, tb_bytes public_key, struct tb_secret *shared)
 {
+    (void)self;
     struct tb_secret result = { .len = private_key.len };
     uint32_t code = import_dh(kem, private_key.data, private_key.len, public_key.data,
                               public_key.len, result.data);
@@ -104,37 +114,44 @@ static tb_status wasm_dh(enum crypto_kem kem, tb_bytes private_key, tb_bytes pub
 }
 
 /* What the embedder's Diffie-Hellman refuses: one with the scalar 1. */
-static tb_status wasm_point_check(enum crypto_kem kem, tb_bytes public_key)
+static tb_status wasm_point_check(const struct crypto_provider *self, enum crypto_kem kem,
+                                  tb_bytes public_key)
 {
+    (void)self;
     size_t len = (public_key.len - 1) / 2;
     struct tb_secret one = { .len = len }, unused = { .len = len };
     one.data[len - 1] = 1;
     return TB_STATUS(import_dh(kem, one.data, len, public_key.data, public_key.len, unused.data));
 }
 
-static tb_status wasm_sign_public(enum crypto_signature alg, tb_bytes private_key,
-                                  uint8_t *public_key)
+static tb_status wasm_sign_public(const struct crypto_provider *self, enum crypto_signature alg,
+                                  tb_bytes private_key, uint8_t *public_key)
 {
+    (void)self;
     return TB_STATUS(import_sign_public(alg, private_key.data, private_key.len, public_key));
 }
 
-static tb_status wasm_sign(enum crypto_signature alg, tb_bytes private_key, tb_bytes public_key,
-                           tb_bytes message, uint8_t signature[CRYPTO_SIGNATURE_MAX], size_t *len)
+static tb_status wasm_sign(const struct crypto_provider *self, enum crypto_signature alg,
+                           tb_bytes private_key, tb_bytes public_key, tb_bytes message,
+                           uint8_t signature[CRYPTO_SIGNATURE_MAX], size_t *len)
 {
+    (void)self;
     (void)public_key; /* the embedder derives it */
     return TB_STATUS(import_sign(alg, private_key.data, private_key.len, message.data, message.len,
                                  signature, len));
 }
 
-static tb_status wasm_verify(enum crypto_signature alg, tb_bytes public_key, tb_bytes message,
-                             tb_bytes signature)
+static tb_status wasm_verify(const struct crypto_provider *self, enum crypto_signature alg,
+                             tb_bytes public_key, tb_bytes message, tb_bytes signature)
 {
+    (void)self;
     return TB_STATUS(import_verify(alg, public_key.data, public_key.len, message.data, message.len,
                                    signature.data, signature.len));
 }
 
-static bool wasm_has(uint16_t cipher_suite)
+static bool wasm_has(const struct crypto_provider *self, uint16_t cipher_suite)
 {
+    (void)self;
     return import_has(cipher_suite) == 1;
 }
 

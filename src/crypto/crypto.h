@@ -45,32 +45,39 @@ enum {
  * input and give CRYPTO_KEY, CRYPTO_SIGNATURE or CRYPTO_DECRYPT.  Private keys: Ed25519 and Ed448
  * the raw seed; X25519 and X448 the raw scalar; NIST curves the big-endian scalar of field size.
  * NIST public keys are uncompressed points.  ECDSA signatures are DER (RFC 9420, section 5.1.2).
+ * Each function gets the provider that it was called through.
  */
 struct crypto_provider {
     const char *name;
+    void *user; /* of the functions; the backends of this room have none */
     /* Concatenated parts are hashed.  out: hash_len octets. */
-    tb_status (*hash)(enum crypto_hash alg, const tb_bytes *parts, size_t count, uint8_t *out);
-    tb_status (*hmac)(enum crypto_hash alg, tb_bytes key, const tb_bytes *parts, size_t count,
-                      uint8_t *out);
+    tb_status (*hash)(const struct crypto_provider *self, enum crypto_hash alg,
+                      const tb_bytes *parts, size_t count, uint8_t *out);
+    tb_status (*hmac)(const struct crypto_provider *self, enum crypto_hash alg, tb_bytes key,
+                      const tb_bytes *parts, size_t count, uint8_t *out);
     /* out: plain.len + CRYPTO_TAG_LEN octets; may not overlap plain. */
-    tb_status (*aead_seal)(enum crypto_aead alg, tb_bytes key, tb_bytes nonce, tb_bytes aad,
-                           tb_bytes plain, uint8_t *out);
+    tb_status (*aead_seal)(const struct crypto_provider *self, enum crypto_aead alg, tb_bytes key,
+                           tb_bytes nonce, tb_bytes aad, tb_bytes plain, uint8_t *out);
     /* out: sealed.len - CRYPTO_TAG_LEN octets, untouched or wiped on CRYPTO_DECRYPT. */
-    tb_status (*aead_open)(enum crypto_aead alg, tb_bytes key, tb_bytes nonce, tb_bytes aad,
-                           tb_bytes sealed, uint8_t *out);
-    tb_status (*dh_public)(enum crypto_kem kem, tb_bytes private_key, uint8_t *public_key);
+    tb_status (*aead_open)(const struct crypto_provider *self, enum crypto_aead alg, tb_bytes key,
+                           tb_bytes nonce, tb_bytes aad, tb_bytes sealed, uint8_t *out);
+    tb_status (*dh_public)(const struct crypto_provider *self, enum crypto_kem kem,
+                           tb_bytes private_key, uint8_t *public_key);
     /* CRYPTO_KEY for a point off the curve and for an all-zero result (RFC 9180, 7.1.4). */
-    tb_status (*dh)(enum crypto_kem kem, tb_bytes private_key, tb_bytes public_key,
-                    struct tb_secret *shared);
+    tb_status (*dh)(const struct crypto_provider *self, enum crypto_kem kem, tb_bytes private_key,
+                    tb_bytes public_key, struct tb_secret *shared);
     /* Of a NIST curve: CRYPTO_KEY unless this is a point of it.  Not asked of other curves. */
-    tb_status (*point_check)(enum crypto_kem kem, tb_bytes public_key);
-    tb_status (*sign_public)(enum crypto_signature alg, tb_bytes private_key, uint8_t *public_key);
+    tb_status (*point_check)(const struct crypto_provider *self, enum crypto_kem kem,
+                             tb_bytes public_key);
+    tb_status (*sign_public)(const struct crypto_provider *self, enum crypto_signature alg,
+                             tb_bytes private_key, uint8_t *public_key);
     /* public_key belongs to private_key; Ed25519 needs both. *len: octets of the signature. */
-    tb_status (*sign)(enum crypto_signature alg, tb_bytes private_key, tb_bytes public_key,
-                      tb_bytes message, uint8_t signature[CRYPTO_SIGNATURE_MAX], size_t *len);
-    tb_status (*verify)(enum crypto_signature alg, tb_bytes public_key, tb_bytes message,
-                        tb_bytes signature);
-    bool (*has)(uint16_t cipher_suite);
+    tb_status (*sign)(const struct crypto_provider *self, enum crypto_signature alg,
+                      tb_bytes private_key, tb_bytes public_key, tb_bytes message,
+                      uint8_t signature[CRYPTO_SIGNATURE_MAX], size_t *len);
+    tb_status (*verify)(const struct crypto_provider *self, enum crypto_signature alg,
+                        tb_bytes public_key, tb_bytes message, tb_bytes signature);
+    bool (*has)(const struct crypto_provider *self, uint16_t cipher_suite);
 };
 
 /* One row of RFC 9420, section 17.1. */

@@ -81,7 +81,8 @@ static tb_status derive_nist(const struct crypto_suite *suite, const struct suit
         CHECK(labeled_expand(suite, id, prk, "candidate", (tb_bytes){ &octet, 1 }, NOTHING,
                              suite->dh_private_len, &candidate));
         if (suite->kem == CRYPTO_KEM_P521) candidate.data[0] &= 1;
-        status = suite->provider->dh_public(suite->kem, tb_secret_view(&candidate), public_key);
+        status = suite->provider->dh_public(suite->provider, suite->kem, tb_secret_view(&candidate),
+                                            public_key);
     }
     if (tb_is_ok(status)) *private_key = candidate;
 out:
@@ -101,7 +102,7 @@ tb_status crypto_hpke_derive(const struct crypto_suite *suite, tb_bytes ikm,
     if (suite->kem == CRYPTO_KEM_X25519 || suite->kem == CRYPTO_KEM_X448) {
         CHECK(labeled_expand(suite, &id, &prk, "sk", NOTHING, NOTHING, suite->dh_private_len,
                              &key));
-        CHECK(suite->provider->dh_public(suite->kem, tb_secret_view(&key), point));
+        CHECK(suite->provider->dh_public(suite->provider, suite->kem, tb_secret_view(&key), point));
     } else {
         CHECK(derive_nist(suite, &id, &prk, &key, point));
     }
@@ -153,7 +154,8 @@ static tb_status kem_encap(const struct crypto_suite *suite, tb_bytes public_key
 
     if (public_key.len != suite->dh_public_len) return TB_STATUS(CRYPTO_KEY);
     CHECK(crypto_hpke_generate(suite, rng, &ephemeral, point));
-    CHECK(suite->provider->dh(suite->kem, tb_secret_view(&ephemeral), public_key, &dh));
+    CHECK(suite->provider->dh(suite->provider, suite->kem, tb_secret_view(&ephemeral), public_key,
+                              &dh));
     CHECK(kem_secret(suite, &dh, (tb_bytes){ point, suite->dh_public_len }, public_key, shared));
     memcpy(enc, point, suite->dh_public_len);
 out:
@@ -169,7 +171,7 @@ static tb_status kem_decap(const struct crypto_suite *suite, tb_bytes private_ke
     tb_status status = TB_STATUS(TB_OK);
 
     if (enc.len != suite->dh_public_len) return TB_STATUS(CRYPTO_KEY);
-    CHECK(suite->provider->dh(suite->kem, private_key, enc, &dh));
+    CHECK(suite->provider->dh(suite->provider, suite->kem, private_key, enc, &dh));
     CHECK(kem_secret(suite, &dh, enc, public_key, shared));
 out:
     tb_secret_wipe(&dh);
@@ -229,7 +231,7 @@ tb_status crypto_hpke_seal_with(const struct crypto_suite *suite, tb_bytes publi
     tb_status status = TB_STATUS(TB_OK);
     CHECK(kem_encap(suite, public_key, rng, point, &shared));
     CHECK(hpke_schedule(suite, &shared, info, &context));
-    CHECK(suite->provider->aead_seal(suite->aead, tb_secret_view(&context.key),
+    CHECK(suite->provider->aead_seal(suite->provider, suite->aead, tb_secret_view(&context.key),
                                      tb_secret_view(&context.nonce), aad, plain, octets));
     *enc = (tb_bytes){ point, suite->dh_public_len };
     *sealed = (tb_bytes){ octets, plain.len + CRYPTO_TAG_LEN };
@@ -254,7 +256,7 @@ tb_status crypto_hpke_open_with(const struct crypto_suite *suite, tb_bytes priva
     tb_status status = TB_STATUS(TB_OK);
     CHECK(kem_decap(suite, private_key, public_key, enc, &shared));
     CHECK(hpke_schedule(suite, &shared, info, &context));
-    CHECK(suite->provider->aead_open(suite->aead, tb_secret_view(&context.key),
+    CHECK(suite->provider->aead_open(suite->provider, suite->aead, tb_secret_view(&context.key),
                                      tb_secret_view(&context.nonce), aad, sealed, octets));
     *plain = (tb_bytes){ octets, len };
 out:

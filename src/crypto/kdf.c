@@ -7,13 +7,13 @@
 tb_status crypto_hash(const struct crypto_suite *suite, const tb_bytes *parts, size_t count,
                       uint8_t out[CRYPTO_HASH_MAX])
 {
-    return suite->provider->hash(suite->hash, parts, count, out);
+    return suite->provider->hash(suite->provider, suite->hash, parts, count, out);
 }
 
 tb_status crypto_hmac(const struct crypto_suite *suite, tb_bytes key, const tb_bytes *parts,
                       size_t count, uint8_t out[CRYPTO_HASH_MAX])
 {
-    return suite->provider->hmac(suite->hash, key, parts, count, out);
+    return suite->provider->hmac(suite->provider, suite->hash, key, parts, count, out);
 }
 
 tb_status crypto_extract(const struct crypto_suite *suite, tb_bytes salt, tb_bytes ikm,

@@ -68,6 +68,6 @@ tb_status crypto_hpke_key_check(const struct crypto_suite *suite, tb_bytes publi
     case CRYPTO_KEM_X25519:
         return TB_STATUS(x25519_is_small(public_key) ? CRYPTO_KEY : TB_OK);
     case CRYPTO_KEM_X448: return TB_STATUS(x448_is_small(public_key) ? CRYPTO_KEY : TB_OK);
-    default: return suite->provider->point_check(suite->kem, public_key);
+    default: return suite->provider->point_check(suite->provider, suite->kem, public_key);
     }
 }

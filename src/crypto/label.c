@@ -105,7 +105,7 @@ tb_status crypto_sign_label(const struct crypto_suite *suite, const struct crypt
     size_t len;
 
     TRY(crypto_sign_content(label, parts, count, arena, &content));
-    TRY(suite->provider->sign(suite->signature, tb_secret_view(&key->private_key),
+    TRY(suite->provider->sign(suite->provider, suite->signature, tb_secret_view(&key->private_key),
                               crypto_signing_key_public(key), content, octets, &len));
     return tb_arena_dup(arena, (tb_bytes){ octets, len }, signature);
 }
@@ -116,7 +116,8 @@ tb_status crypto_verify_label(const struct crypto_suite *suite, tb_bytes public_
 {
     tb_bytes content;
     TRY(crypto_sign_content(label, parts, count, arena, &content));
-    return suite->provider->verify(suite->signature, public_key, content, signature);
+    return suite->provider->verify(suite->provider, suite->signature, public_key, content,
+                                   signature);
 }
 
 tb_status crypto_label_info(const struct crypto_suite *suite, const char *label, tb_bytes context,

@@ -146,7 +146,7 @@ tb_status crypto_montgomery_private(const struct crypto_suite *suite, tb_bytes s
                                     struct tb_secret *out)
 {
     uint8_t hash[CRYPTO_HASH_MAX];
-    tb_status status = suite->provider->hash(CRYPTO_SHA512, &seed, 1, hash);
+    tb_status status = suite->provider->hash(suite->provider, CRYPTO_SHA512, &seed, 1, hash);
     if (tb_is_ok(status)) tb_secret_set(out, (tb_bytes){ hash, CRYPTO_X25519_LEN });
     tb_wipe(hash, sizeof hash);
     return status;

@@ -29,7 +29,7 @@ tb_status crypto_suite_init(struct crypto_suite *out, uint16_t id,
 {
     for (size_t i = 0; i < sizeof suites / sizeof suites[0]; i++) {
         if (suites[i].id != id) continue;
-        if (!provider->has(id)) {
+        if (!provider->has(provider, id)) {
             bool is_pq = suites[i].kem == CRYPTO_KEM_MLKEM768_X25519;
             return TB_STATUS(is_pq ? CRYPTO_NO_MLKEM : CRYPTO_UNSUPPORTED);
         }
@@ -51,7 +51,8 @@ tb_status crypto_signing_key_from(const struct crypto_suite *suite, tb_bytes pri
     if (private_key.len != suite->sign_private_len) return TB_STATUS(CRYPTO_KEY);
     tb_secret_set(&key.private_key, private_key);
     key.public_len = suite->sign_public_len;
-    CHECK(suite->provider->sign_public(suite->signature, private_key, key.public_key));
+    CHECK(suite->provider->sign_public(suite->provider, suite->signature, private_key,
+                                       key.public_key));
     *out = key;
 out:
     crypto_signing_key_wipe(&key);

@@ -54,8 +54,9 @@ static tb_status seal_content(const struct crypto_suite *suite, const struct mls
     uint8_t *sealed = tb_arena_take(arena, plain.len + CRYPTO_TAG_LEN, 1);
     if (sealed == NULL) return TB_STATUS(TB_NO_SPACE);
     nonce_guarded(nonce, keys->key, guard);
-    TRY(suite->provider->aead_seal(suite->aead, (tb_bytes){ keys->key->key, suite->key_len },
-                                   TB_ARRAY(nonce), aad, plain, sealed));
+    TRY(suite->provider->aead_seal(suite->provider, suite->aead,
+                                   (tb_bytes){ keys->key->key, suite->key_len }, TB_ARRAY(nonce),
+                                   aad, plain, sealed));
     out->ciphertext = (tb_bytes){ sealed, plain.len + CRYPTO_TAG_LEN };
     return TB_STATUS(TB_OK);
 }
@@ -76,8 +77,9 @@ static tb_status seal_sender(const struct crypto_suite *suite, const struct mls_
     if (sealed == NULL) return TB_STATUS(TB_NO_SPACE);
     CHECK(sender_aad(out, arena, &aad));
     CHECK(mls_secret_tree_sender_data(suite, keys->sender_data_secret, out->ciphertext, &key));
-    CHECK(suite->provider->aead_seal(suite->aead, (tb_bytes){ key.key, suite->key_len },
-                                     TB_ARRAY(key.nonce), aad, TB_ARRAY(plain), sealed));
+    CHECK(suite->provider->aead_seal(suite->provider, suite->aead,
+                                     (tb_bytes){ key.key, suite->key_len }, TB_ARRAY(key.nonce),
+                                     aad, TB_ARRAY(plain), sealed));
     out->encrypted_sender_data = (tb_bytes){ sealed, sizeof plain + CRYPTO_TAG_LEN };
 out:
     tb_wipe(&key, sizeof key);
@@ -135,9 +137,9 @@ tb_status mls_framing_private_sender(const struct crypto_suite *suite,
     }
     CHECK(sender_aad(message, arena, &aad));
     CHECK(mls_secret_tree_sender_data(suite, sender_data_secret, message->ciphertext, &key));
-    CHECK(suite->provider->aead_open(suite->aead, (tb_bytes){ key.key, suite->key_len },
-                                     TB_ARRAY(key.nonce), aad, message->encrypted_sender_data,
-                                     plain));
+    CHECK(suite->provider->aead_open(suite->provider, suite->aead,
+                                     (tb_bytes){ key.key, suite->key_len }, TB_ARRAY(key.nonce),
+                                     aad, message->encrypted_sender_data, plain));
     out->leaf_index = tb_get_u32(plain);
     out->generation = tb_get_u32(plain + 4);
     memcpy(out->reuse_guard, plain + 8, MLS_REUSE_GUARD_LEN);
@@ -194,8 +196,9 @@ tb_status mls_framing_private_open(const struct crypto_suite *suite,
     TRY(content_aad(message, arena, &aad));
     TRY(open_head(sender, message, plain_len, arena, &octets, &head_len));
     nonce_guarded(nonce, key, sender->reuse_guard);
-    TRY(suite->provider->aead_open(suite->aead, (tb_bytes){ key->key, suite->key_len },
-                                   TB_ARRAY(nonce), aad, message->ciphertext, octets + head_len));
+    TRY(suite->provider->aead_open(suite->provider, suite->aead,
+                                   (tb_bytes){ key->key, suite->key_len }, TB_ARRAY(nonce), aad,
+                                   message->ciphertext, octets + head_len));
 
     /* Head and plaintext together are FramedContent and its auth data, as in a PublicMessage. */
     tb_bytes rest = { octets, head_len + plain_len };

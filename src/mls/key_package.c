@@ -36,7 +36,7 @@ static tb_status capabilities_of(const struct mls_env *env, const struct mls_lea
     uint16_t suites[SUITE_LAST - SUITE_FIRST + 1];
     size_t count = 0;
     for (uint16_t id = SUITE_FIRST; id <= SUITE_LAST; id++) {
-        if (env->suite->provider->has(id)) suites[count++] = id;
+        if (env->suite->provider->has(env->suite->provider, id)) suites[count++] = id;
     }
     out->versions.count = COUNT(supported_versions);
     out->versions.at = list_of(supported_versions, out->versions.count, NULL, 0, arena);
@@ -140,8 +140,8 @@ static tb_status check_pair(const struct crypto_suite *suite, const struct tb_se
 {
     uint8_t derived[CRYPTO_PUBLIC_MAX];
     if (private_key->len != suite->dh_private_len) return TB_STATUS(MLS_WELCOME_KEYS);
-    tb_status status = suite->provider->dh_public(suite->kem, tb_secret_view(private_key),
-                                                  derived);
+    tb_status status = suite->provider->dh_public(suite->provider, suite->kem,
+                                                  tb_secret_view(private_key), derived);
     if (status.code == CRYPTO_KEY) return TB_STATUS(MLS_WELCOME_KEYS);
     TRY(status);
     bool is_pair = tb_bytes_equal((tb_bytes){ derived, suite->dh_public_len }, public_key);

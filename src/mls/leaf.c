@@ -59,8 +59,8 @@ tb_status mls_leaf_verify(const struct crypto_suite *suite, const struct mls_lea
 {
     tb_bytes content;
     TRY(mls_leaf_content(leaf, place, arena, &content));
-    tb_status status = suite->provider->verify(suite->signature, leaf->signature_key, content,
-                                               leaf->signature);
+    tb_status status = suite->provider->verify(suite->provider, suite->signature,
+                                               leaf->signature_key, content, leaf->signature);
     if (status.code == CRYPTO_SIGNATURE) return TB_STATUS(MLS_LEAF_SIGNATURE);
     return status;
 }

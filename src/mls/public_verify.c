@@ -16,8 +16,8 @@ static void verify_one(void *ctx, size_t index)
     struct mls_public_verify *verify = ctx;
     const struct crypto_suite *suite = verify->suite;
     struct mls_public_verify_job *job = &verify->jobs[index];
-    tb_status status = suite->provider->verify(suite->signature, job->public_key, job->content,
-                                               job->signature);
+    tb_status status = suite->provider->verify(suite->provider, suite->signature, job->public_key,
+                                               job->content, job->signature);
     job->status = status.code == CRYPTO_SIGNATURE ? job->refusal : status;
 }
 

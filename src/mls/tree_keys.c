@@ -45,7 +45,7 @@ static tb_status digest_of(const struct crypto_suite *suite, enum mls_tree_key_k
 {
     const uint8_t octet = (uint8_t)kind;
     const tb_bytes parts[] = { { &octet, 1 }, key };
-    return suite->provider->hash(CRYPTO_SHA256, parts, 2, out);
+    return suite->provider->hash(suite->provider, CRYPTO_SHA256, parts, 2, out);
 }
 
 static void let_go(struct mls_tree_keys_item *item, struct tb_mem *mem)

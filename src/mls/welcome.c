@@ -55,7 +55,7 @@ tb_status mls_welcome_group_info(const struct crypto_suite *suite,
     if (plain == NULL) return TB_STATUS(TB_NO_SPACE);
     CHECK(mls_schedule_welcome(suite, joiner_secret, psk_secret, &welcome_secret));
     CHECK(mls_schedule_welcome_key(suite, &welcome_secret, &key));
-    CHECK(suite->provider->aead_open(suite->aead, tb_secret_view(&key.key),
+    CHECK(suite->provider->aead_open(suite->provider, suite->aead, tb_secret_view(&key.key),
                                      tb_secret_view(&key.nonce), (tb_bytes){ NULL, 0 }, sealed,
                                      plain));
     CHECK(wire_decode(&mls_group_info_in_desc, (tb_bytes){ plain, sealed.len - CRYPTO_TAG_LEN },
@@ -95,7 +95,7 @@ static tb_status seal_group_info(const struct crypto_suite *suite,
     if (sealed == NULL) return TB_STATUS(TB_NO_SPACE);
     CHECK(mls_schedule_welcome(suite, params->joiner_secret, params->psk_secret, &welcome_secret));
     CHECK(mls_schedule_welcome_key(suite, &welcome_secret, &key));
-    CHECK(suite->provider->aead_seal(suite->aead, tb_secret_view(&key.key),
+    CHECK(suite->provider->aead_seal(suite->provider, suite->aead, tb_secret_view(&key.key),
                                      tb_secret_view(&key.nonce), (tb_bytes){ NULL, 0 },
                                      params->group_info, sealed));
     *out = (tb_bytes){ sealed, len };

@@ -74,15 +74,16 @@ static void derive_tree_secret(void)
 
 static void seal(void)
 {
-    status = suite.provider->aead_seal(suite.aead, (tb_bytes){ key.data, suite.key_len },
-                                       TB_ARRAY(nonce), TB_LITERAL("aad"), TB_ARRAY(text), sealed);
+    status = suite.provider->aead_seal(suite.provider, suite.aead,
+                                       (tb_bytes){ key.data, suite.key_len }, TB_ARRAY(nonce),
+                                       TB_LITERAL("aad"), TB_ARRAY(text), sealed);
 }
 
 static void open(void)
 {
-    status = suite.provider->aead_open(suite.aead, (tb_bytes){ key.data, suite.key_len },
-                                       TB_ARRAY(nonce), TB_LITERAL("aad"), TB_ARRAY(sealed),
-                                       opened);
+    status = suite.provider->aead_open(suite.provider, suite.aead,
+                                       (tb_bytes){ key.data, suite.key_len }, TB_ARRAY(nonce),
+                                       TB_LITERAL("aad"), TB_ARRAY(sealed), opened);
 }
 
 static void hpke_derive(void)

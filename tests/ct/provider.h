@@ -40,37 +40,44 @@ static inline tb_bytes ct_defined(tb_bytes value, uint8_t *copy)
     return (tb_bytes){ copy, value.len };
 }
 
-static inline tb_status ct_hash(enum crypto_hash alg, const tb_bytes *parts, size_t count,
+static inline tb_status ct_hash(const struct crypto_provider *self, enum crypto_hash alg,
+                                const tb_bytes *parts, size_t count, uint8_t *out)
+{
+    (void)self;
+    return crypto_backend_native()->hash(crypto_backend_native(), alg, parts, count, out);
+}
+
+static inline tb_status ct_hmac(const struct crypto_provider *self, enum crypto_hash alg,
+                                tb_bytes key, const tb_bytes *parts, size_t count, uint8_t *out)
+{
+    (void)self;
+    return crypto_backend_native()->hmac(crypto_backend_native(), alg, key, parts, count, out);
+}
+
+static inline tb_status ct_seal(const struct crypto_provider *self, enum crypto_aead alg,
+                                tb_bytes key, tb_bytes nonce, tb_bytes aad, tb_bytes plain,
                                 uint8_t *out)
 {
-    return crypto_backend_native()->hash(alg, parts, count, out);
-}
-
-static inline tb_status ct_hmac(enum crypto_hash alg, tb_bytes key, const tb_bytes *parts,
-                                size_t count, uint8_t *out)
-{
-    return crypto_backend_native()->hmac(alg, key, parts, count, out);
-}
-
-static inline tb_status ct_seal(enum crypto_aead alg, tb_bytes key, tb_bytes nonce, tb_bytes aad,
-                                tb_bytes plain, uint8_t *out)
-{
+    (void)self;
     uint8_t key_copy[CRYPTO_KEY_MAX], nonce_copy[CRYPTO_NONCE_LEN];
     uint8_t *plain_copy = malloc(plain.len + 1), *aad_copy = malloc(aad.len + 1);
     tb_status status = crypto_backend_native()->aead_seal(
-        alg, ct_defined(key, key_copy), ct_defined(nonce, nonce_copy), ct_defined(aad, aad_copy),
-        ct_defined(plain, plain_copy), out);
+        crypto_backend_native(), alg, ct_defined(key, key_copy), ct_defined(nonce, nonce_copy),
+        ct_defined(aad, aad_copy), ct_defined(plain, plain_copy), out);
     free(plain_copy);
     free(aad_copy);
     return status;
 }
 
-static inline tb_status ct_open(enum crypto_aead alg, tb_bytes key, tb_bytes nonce, tb_bytes aad,
-                                tb_bytes sealed, uint8_t *out)
+static inline tb_status ct_open(const struct crypto_provider *self, enum crypto_aead alg,
+                                tb_bytes key, tb_bytes nonce, tb_bytes aad, tb_bytes sealed,
+                                uint8_t *out)
 {
+    (void)self;
     uint8_t key_copy[CRYPTO_KEY_MAX], nonce_copy[CRYPTO_NONCE_LEN];
     uint8_t *aad_copy = malloc(aad.len + 1);
-    tb_status status = crypto_backend_native()->aead_open(alg, ct_defined(key, key_copy),
+    tb_status status = crypto_backend_native()->aead_open(crypto_backend_native(), alg,
+                                                          ct_defined(key, key_copy),
                                                           ct_defined(nonce, nonce_copy),
                                                           ct_defined(aad, aad_copy), sealed, out);
     if (tb_is_ok(status)) ct_mark_opened(out, sealed.len - CRYPTO_TAG_LEN);
@@ -78,49 +85,59 @@ static inline tb_status ct_open(enum crypto_aead alg, tb_bytes key, tb_bytes non
     return status;
 }
 
-static inline tb_status ct_dh_public(enum crypto_kem kem, tb_bytes private_key,
-                                     uint8_t *public_key)
+static inline tb_status ct_dh_public(const struct crypto_provider *self, enum crypto_kem kem,
+                                     tb_bytes private_key, uint8_t *public_key)
 {
+    (void)self;
     uint8_t copy[CRYPTO_PUBLIC_MAX];
-    return crypto_backend_native()->dh_public(kem, ct_defined(private_key, copy), public_key);
+    return crypto_backend_native()->dh_public(crypto_backend_native(), kem,
+                                              ct_defined(private_key, copy), public_key);
 }
 
-static inline tb_status ct_dh(enum crypto_kem kem, tb_bytes private_key, tb_bytes public_key,
-                              struct tb_secret *shared)
+static inline tb_status ct_dh(const struct crypto_provider *self, enum crypto_kem kem,
+                              tb_bytes private_key, tb_bytes public_key, struct tb_secret *shared)
 {
+    (void)self;
     uint8_t copy[CRYPTO_PUBLIC_MAX];
-    tb_status status = crypto_backend_native()->dh(kem, ct_defined(private_key, copy), public_key,
+    tb_status status = crypto_backend_native()->dh(crypto_backend_native(), kem,
+                                                   ct_defined(private_key, copy), public_key,
                                                    shared);
     if (tb_is_ok(status)) CT_SECRET(shared->data, shared->len);
     return status;
 }
 
-static inline tb_status ct_sign_public(enum crypto_signature alg, tb_bytes private_key,
+static inline tb_status ct_sign_public(const struct crypto_provider *self,
+                                       enum crypto_signature alg, tb_bytes private_key,
                                        uint8_t *public_key)
 {
+    (void)self;
     uint8_t copy[CRYPTO_PUBLIC_MAX];
-    return crypto_backend_native()->sign_public(alg, ct_defined(private_key, copy), public_key);
+    return crypto_backend_native()->sign_public(crypto_backend_native(), alg,
+                                                ct_defined(private_key, copy), public_key);
 }
 
 /* A message holds what is public, or a tag that becomes so. */
-static inline tb_status ct_sign(enum crypto_signature alg, tb_bytes private_key,
-                                tb_bytes public_key, tb_bytes message,
+static inline tb_status ct_sign(const struct crypto_provider *self, enum crypto_signature alg,
+                                tb_bytes private_key, tb_bytes public_key, tb_bytes message,
                                 uint8_t signature[CRYPTO_SIGNATURE_MAX], size_t *len)
 {
+    (void)self;
     uint8_t copy[CRYPTO_PUBLIC_MAX], *message_copy = malloc(message.len + 1);
-    tb_status status = crypto_backend_native()->sign(alg, ct_defined(private_key, copy),
-                                                     public_key, ct_defined(message, message_copy),
-                                                     signature, len);
+    tb_status status = crypto_backend_native()->sign(crypto_backend_native(), alg,
+                                                     ct_defined(private_key, copy), public_key,
+                                                     ct_defined(message, message_copy), signature,
+                                                     len);
     free(message_copy);
     return status;
 }
 
-static inline tb_status ct_verify(enum crypto_signature alg, tb_bytes public_key, tb_bytes message,
-                                  tb_bytes signature)
+static inline tb_status ct_verify(const struct crypto_provider *self, enum crypto_signature alg,
+                                  tb_bytes public_key, tb_bytes message, tb_bytes signature)
 {
+    (void)self;
     uint8_t *copy = malloc(message.len + 1);
-    tb_status status = crypto_backend_native()->verify(alg, public_key, ct_defined(message, copy),
-                                                       signature);
+    tb_status status = crypto_backend_native()->verify(crypto_backend_native(), alg, public_key,
+                                                       ct_defined(message, copy), signature);
     free(copy);
     return status;
 }

@@ -32,8 +32,8 @@ static void check_own_keys(struct members *w, const struct mls_epoch *now)
         MUST(tb_bytes_equal((tb_bytes){ key->public_key, key->public_len },
                             mls_tree_key(&now->tree, node)));
         if (members_random(w, 8) != 0) continue; /* costly, so some */
-        MUST_OK(w->suite.provider->dh_public(w->suite.kem, tb_secret_view(&key->private_key),
-                                             public_key));
+        MUST_OK(w->suite.provider->dh_public(w->suite.provider, w->suite.kem,
+                                             tb_secret_view(&key->private_key), public_key));
         MUST(tb_bytes_equal((tb_bytes){ public_key, w->suite.dh_public_len },
                             mls_tree_key(&now->tree, node)));
     }

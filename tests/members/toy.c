@@ -61,8 +61,10 @@ static void squeeze(struct sponge *s, uint8_t out[DIGEST_LEN])
 
 enum purpose { HASH = 1, MAC, STREAM, TAG, SHARED, SIGN_PUBLIC, SIGN };
 
-static tb_status toy_hash(enum crypto_hash alg, const tb_bytes *parts, size_t count, uint8_t *out)
+static tb_status toy_hash(const struct crypto_provider *self, enum crypto_hash alg,
+                          const tb_bytes *parts, size_t count, uint8_t *out)
 {
+    (void)self;
     struct sponge s = sponge_of(HASH);
     (void)alg;
     for (size_t i = 0; i < count; i++) absorb(&s, parts[i]);
@@ -70,9 +72,10 @@ static tb_status toy_hash(enum crypto_hash alg, const tb_bytes *parts, size_t co
     return TB_STATUS(TB_OK);
 }
 
-static tb_status toy_hmac(enum crypto_hash alg, tb_bytes key, const tb_bytes *parts, size_t count,
-                          uint8_t *out)
+static tb_status toy_hmac(const struct crypto_provider *self, enum crypto_hash alg, tb_bytes key,
+                          const tb_bytes *parts, size_t count, uint8_t *out)
 {
+    (void)self;
     struct sponge s = sponge_of(MAC);
     (void)alg;
     absorb_framed(&s, key);
@@ -108,9 +111,10 @@ static void tag_of(tb_bytes key, tb_bytes nonce, tb_bytes aad, tb_bytes plain,
     squeeze(&s, out);
 }
 
-static tb_status toy_seal(enum crypto_aead alg, tb_bytes key, tb_bytes nonce, tb_bytes aad,
-                          tb_bytes plain, uint8_t *out)
+static tb_status toy_seal(const struct crypto_provider *self, enum crypto_aead alg, tb_bytes key,
+                          tb_bytes nonce, tb_bytes aad, tb_bytes plain, uint8_t *out)
 {
+    (void)self;
     uint8_t tag[DIGEST_LEN];
     (void)alg;
     tag_of(key, nonce, aad, plain, tag);
@@ -119,9 +123,10 @@ static tb_status toy_seal(enum crypto_aead alg, tb_bytes key, tb_bytes nonce, tb
     return TB_STATUS(TB_OK);
 }
 
-static tb_status toy_open(enum crypto_aead alg, tb_bytes key, tb_bytes nonce, tb_bytes aad,
-                          tb_bytes sealed, uint8_t *out)
+static tb_status toy_open(const struct crypto_provider *self, enum crypto_aead alg, tb_bytes key,
+                          tb_bytes nonce, tb_bytes aad, tb_bytes sealed, uint8_t *out)
 {
+    (void)self;
     uint8_t tag[DIGEST_LEN];
     (void)alg;
     if (sealed.len < CRYPTO_TAG_LEN) return TB_STATUS(CRYPTO_DECRYPT);
@@ -153,17 +158,20 @@ static uint64_t exponent_of(tb_bytes private_key)
     return tb_get_u64(private_key.data) | 2; /* never zero */
 }
 
-static tb_status toy_dh_public(enum crypto_kem kem, tb_bytes private_key, uint8_t *public_key)
+static tb_status toy_dh_public(const struct crypto_provider *self, enum crypto_kem kem,
+                               tb_bytes private_key, uint8_t *public_key)
 {
+    (void)self;
     (void)kem;
     memset(public_key, 0x40, POINT_LEN);
     tb_put_u64(public_key, power(37, exponent_of(private_key)));
     return TB_STATUS(TB_OK);
 }
 
-static tb_status toy_dh(enum crypto_kem kem, tb_bytes private_key, tb_bytes public_key,
-                        struct tb_secret *shared)
+static tb_status toy_dh(const struct crypto_provider *self, enum crypto_kem kem,
+                        tb_bytes private_key, tb_bytes public_key, struct tb_secret *shared)
 {
+    (void)self;
     uint8_t point[8];
     (void)kem;
     if (public_key.len != POINT_LEN) return TB_STATUS(CRYPTO_KEY);
@@ -182,9 +190,10 @@ static tb_status toy_dh(enum crypto_kem kem, tb_bytes private_key, tb_bytes publ
 
 /* ---------------------------------------------------------------- signatures that all can make */
 
-static tb_status toy_sign_public(enum crypto_signature alg, tb_bytes private_key,
-                                 uint8_t *public_key)
+static tb_status toy_sign_public(const struct crypto_provider *self, enum crypto_signature alg,
+                                 tb_bytes private_key, uint8_t *public_key)
 {
+    (void)self;
     struct sponge s = sponge_of(SIGN_PUBLIC);
     (void)alg;
     absorb(&s, private_key);
@@ -201,9 +210,11 @@ static void signature_of(tb_bytes public_key, tb_bytes message, uint8_t out[SIGN
     squeeze(&s, out + DIGEST_LEN);
 }
 
-static tb_status toy_sign(enum crypto_signature alg, tb_bytes private_key, tb_bytes public_key,
-                          tb_bytes message, uint8_t signature[CRYPTO_SIGNATURE_MAX], size_t *len)
+static tb_status toy_sign(const struct crypto_provider *self, enum crypto_signature alg,
+                          tb_bytes private_key, tb_bytes public_key, tb_bytes message,
+                          uint8_t signature[CRYPTO_SIGNATURE_MAX], size_t *len)
 {
+    (void)self;
     (void)alg;
     (void)private_key;
     signature_of(public_key, message, signature);
@@ -211,17 +222,19 @@ static tb_status toy_sign(enum crypto_signature alg, tb_bytes private_key, tb_by
     return TB_STATUS(TB_OK);
 }
 
-static tb_status toy_verify(enum crypto_signature alg, tb_bytes public_key, tb_bytes message,
-                            tb_bytes signature)
+static tb_status toy_verify(const struct crypto_provider *self, enum crypto_signature alg,
+                            tb_bytes public_key, tb_bytes message, tb_bytes signature)
 {
+    (void)self;
     uint8_t wanted[SIGNATURE_LEN];
     (void)alg;
     signature_of(public_key, message, wanted);
     return TB_STATUS(tb_bytes_equal(signature, TB_ARRAY(wanted)) ? TB_OK : CRYPTO_SIGNATURE);
 }
 
-static bool toy_has(uint16_t cipher_suite)
+static bool toy_has(const struct crypto_provider *self, uint16_t cipher_suite)
 {
+    (void)self;
     return cipher_suite == TOY_SUITE;
 }
 

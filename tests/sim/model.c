@@ -193,7 +193,8 @@ void sim_model_sent(struct sim_client *who, tb_bytes frame)
         }
         sealed.epoch = message.of.private_message->epoch;
         tb_bytes octets = submit.app_message;
-        if (!tb_is_ok(crypto_backend_native()->hash(CRYPTO_SHA256, &octets, 1, sealed.ct_hash))) {
+        if (!tb_is_ok(crypto_backend_native()->hash(crypto_backend_native(), CRYPTO_SHA256, &octets,
+                                                    1, sealed.ct_hash))) {
             sim_fail(sim, "hash", who);
         }
         for (size_t i = 0; i < sim->sealed_count; i++) {

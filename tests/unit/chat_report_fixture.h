@@ -239,7 +239,7 @@ static inline void world_prove(struct world *w, size_t index,
     *proof = (struct chat_mls_sender_proof){ .leaf_index = 6, .authenticated_data = aad.value };
     assert_ok(crypto_sign_label(&w->f.suite, device, "FramedContentTBS", parts, 8, &w->f.arena,
                                 &proof->signature));
-    assert_ok(w->f.suite.provider->hash(CRYPTO_SHA256, &w->group_context, 1,
+    assert_ok(w->f.suite.provider->hash(w->f.suite.provider, CRYPTO_SHA256, &w->group_context, 1,
                                         proof->group_context_hash));
     row->proof = proof;
 }

@@ -139,10 +139,10 @@ static void attached_init(struct attached *a, struct chat_report_evidence *e)
     memset(a, 0, sizeof *a);
     world_init(&a->w);
     const struct crypto_provider *provider = a->w.f.suite.provider;
-    assert_ok(provider->aead_seal(CRYPTO_AES128_GCM, TB_ARRAY(a->key), TB_ARRAY(a->nonce),
+    assert_ok(provider->aead_seal(provider, CRYPTO_AES128_GCM, TB_ARRAY(a->key), TB_ARRAY(a->nonce),
                                   (tb_bytes){ NULL, 0 }, plain, a->cipher));
-    assert_ok(provider->hash(CRYPTO_SHA256, &cipher, 1, a->hash));
-    assert_ok(provider->hash(CRYPTO_SHA256, &plain, 1, a->plain_hash[0]));
+    assert_ok(provider->hash(provider, CRYPTO_SHA256, &cipher, 1, a->hash));
+    assert_ok(provider->hash(provider, CRYPTO_SHA256, &plain, 1, a->plain_hash[0]));
     struct chat_content content = world_content(&a->w, WORLD_MALLORY, "");
     content.plaintext_hashes = (const uint8_t(*)[32])a->plain_hash;
     content.plaintext_hash_count = 1;
@@ -197,7 +197,7 @@ static void attack_15_an_attachment_opens_with_the_franked_key_only(void **state
     const struct crypto_provider *provider = w.f.suite.provider;
     tb_bytes octets = TB_ARRAY(cipher);
     memset(cipher, 7, sizeof cipher);
-    assert_ok(provider->hash(CRYPTO_SHA256, &octets, 1, hash));
+    assert_ok(provider->hash(provider, CRYPTO_SHA256, &octets, 1, hash));
     struct chat_content content = world_content(&w, WORLD_MALLORY, "");
     content.part = (struct chat_part){
         .cardinality = CHAT_PART_EXTERNAL, .url = TB_LITERAL("u"), .enc_alg = 1,
@@ -211,10 +211,10 @@ static void attack_15_an_attachment_opens_with_the_franked_key_only(void **state
     /* The second: it opens, but its contents are not what the sender stated in extension -2. */
     uint8_t sealed[8 + 16];
     tb_bytes sealed_bytes = TB_ARRAY(sealed);
-    assert_ok(provider->aead_seal(CRYPTO_AES128_GCM, TB_ARRAY(key), TB_ARRAY(nonce),
+    assert_ok(provider->aead_seal(provider, CRYPTO_AES128_GCM, TB_ARRAY(key), TB_ARRAY(nonce),
                                   (tb_bytes){ NULL, 0 }, TB_LITERAL("contents"), sealed));
     uint8_t sealed_hash[32];
-    assert_ok(provider->hash(CRYPTO_SHA256, &sealed_bytes, 1, sealed_hash));
+    assert_ok(provider->hash(provider, CRYPTO_SHA256, &sealed_bytes, 1, sealed_hash));
     content.part.content_hash = TB_ARRAY(sealed_hash);
     content.plaintext_hashes = (const uint8_t(*)[32])plain_hash;
     content.plaintext_hash_count = 1;

@@ -342,13 +342,14 @@ static void seal_raw(struct sealed *s, tb_bytes plain, struct chat_sealed_report
     uint8_t *body = tb_arena_take(&s->w.f.arena, out->body_len, 1);
     assert_ok(crypto_expand(&s->w.f.suite, TB_ARRAY(cek), &key_info, 1, 32, &key));
     assert_ok(crypto_expand(&s->w.f.suite, TB_ARRAY(cek), &nonce_info, 1, 12, &nonce));
-    assert_ok(provider->aead_seal(CRYPTO_AES256_GCM, tb_secret_view(&key), tb_secret_view(&nonce),
+    assert_ok(provider->aead_seal(provider, CRYPTO_AES256_GCM, tb_secret_view(&key),
+                                  tb_secret_view(&nonce),
                                   fixture_encode(&s->w.f, &chat_report_aad_desc, &aad), plain,
                                   body));
     out->body = (tb_bytes){ body, out->body_len };
-    assert_ok(provider->hash(CRYPTO_SHA256, &out->body, 1, hash));
+    assert_ok(provider->hash(provider, CRYPTO_SHA256, &out->body, 1, hash));
     const tb_bytes commit[] = { TB_LITERAL("timbre report commit"), TB_ARRAY(hash) };
-    assert_ok(provider->hmac(CRYPTO_SHA256, TB_ARRAY(cek), commit, 2, out->key_commit));
+    assert_ok(provider->hmac(provider, CRYPTO_SHA256, TB_ARRAY(cek), commit, 2, out->key_commit));
     context[0] = (uint8_t)out->room_uri.len;
     memcpy(context + 1, out->room_uri.data, out->room_uri.len);
     memcpy(context + 1 + out->room_uri.len, out->report_id, 32);

@@ -13,11 +13,11 @@ static void hmac_agrees_with_rfc_4231(void **state)
     uint8_t wanted[64], got[CRYPTO_HASH_MAX], key[131];
     memset(key, 0x0b, 20);
     tb_bytes text = TB_LITERAL("Hi There");
-    assert_ok(native()->hmac(CRYPTO_SHA256, tb_bytes_of(key, 20), &text, 1, got));
+    assert_ok(native()->hmac(native(), CRYPTO_SHA256, tb_bytes_of(key, 20), &text, 1, got));
     assert_bytes(tb_bytes_of(got, 32),
                  test_hex("b0344c61d8db38535ca8afceaf0bf12b881dc200c9833da726e9376c2e32cff7",
                           wanted, sizeof wanted));
-    assert_ok(native()->hmac(CRYPTO_SHA384, tb_bytes_of(key, 20), &text, 1, got));
+    assert_ok(native()->hmac(native(), CRYPTO_SHA384, tb_bytes_of(key, 20), &text, 1, got));
     assert_bytes(tb_bytes_of(got, 48),
                  test_hex("afd03944d84895626b0825f4ab46907f15f9dadbe4101ec682aa034c7cebc59c"
                           "faea9ea9076ede7f4af152e8b2fa9cb6", wanted, sizeof wanted));
@@ -25,7 +25,7 @@ static void hmac_agrees_with_rfc_4231(void **state)
     memset(key, 0xaa, sizeof key);
     const tb_bytes parts[] = { TB_LITERAL("Test Using Larger Than Block-Size Key"),
                                TB_LITERAL(" - Hash Key First") };
-    assert_ok(native()->hmac(CRYPTO_SHA256, TB_ARRAY(key), parts, 2, got));
+    assert_ok(native()->hmac(native(), CRYPTO_SHA256, TB_ARRAY(key), parts, 2, got));
     assert_bytes(tb_bytes_of(got, 32),
                  test_hex("60e431591ee0b67f0d8a26aacbf5b77f8e0bc6213728c5140546040f0ee37f54",
                           wanted, sizeof wanted));
@@ -36,11 +36,11 @@ static void hash_of_parts_is_hash_of_the_whole(void **state)
     (void)state;
     uint8_t wanted[64], got[CRYPTO_HASH_MAX];
     const tb_bytes parts[] = { TB_LITERAL("a"), { NULL, 0 }, TB_LITERAL("bc") };
-    assert_ok(native()->hash(CRYPTO_SHA256, parts, 3, got));
+    assert_ok(native()->hash(native(), CRYPTO_SHA256, parts, 3, got));
     assert_bytes(tb_bytes_of(got, 32),
                  test_hex("ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad",
                           wanted, sizeof wanted));
-    assert_ok(native()->hash(CRYPTO_SHA256, NULL, 0, got));
+    assert_ok(native()->hash(native(), CRYPTO_SHA256, NULL, 0, got));
     assert_bytes(tb_bytes_of(got, 32),
                  test_hex("e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855",
                           wanted, sizeof wanted));
@@ -61,22 +61,22 @@ static void an_aead_opens_what_it_sealed_and_nothing_else(void **state)
         for (size_t len = 0; len <= 64; len += 32) {
             uint8_t plain[64] = { 3 };
             tb_bytes sealed_view = { sealed, len + CRYPTO_TAG_LEN };
-            assert_ok(native()->aead_seal(rows[i].alg, key_view, TB_ARRAY(nonce), aad,
+            assert_ok(native()->aead_seal(native(), rows[i].alg, key_view, TB_ARRAY(nonce), aad,
                                           tb_bytes_of(plain, len), sealed));
-            assert_ok(native()->aead_open(rows[i].alg, key_view, TB_ARRAY(nonce), aad, sealed_view,
-                                          opened));
+            assert_ok(native()->aead_open(native(), rows[i].alg, key_view, TB_ARRAY(nonce), aad,
+                                          sealed_view, opened));
             assert_bytes(tb_bytes_of(opened, len), tb_bytes_of(plain, len));
             for (size_t at = 0; at < sealed_view.len; at++) {
                 sealed[at] ^= 0x80;
-                assert_status(native()->aead_open(rows[i].alg, key_view, TB_ARRAY(nonce), aad,
-                                                  sealed_view, opened),
+                assert_status(native()->aead_open(native(), rows[i].alg, key_view, TB_ARRAY(nonce),
+                                                  aad, sealed_view, opened),
                               CRYPTO_DECRYPT);
                 sealed[at] ^= 0x80;
             }
-            assert_status(native()->aead_open(rows[i].alg, key_view, TB_ARRAY(nonce),
+            assert_status(native()->aead_open(native(), rows[i].alg, key_view, TB_ARRAY(nonce),
                                               TB_LITERAL("other"), sealed_view, opened),
                           CRYPTO_DECRYPT);
-            assert_status(native()->aead_open(rows[i].alg, key_view, TB_ARRAY(nonce), aad,
+            assert_status(native()->aead_open(native(), rows[i].alg, key_view, TB_ARRAY(nonce), aad,
                                               tb_bytes_of(sealed, CRYPTO_TAG_LEN - 1), opened),
                           CRYPTO_DECRYPT);
         }
@@ -87,12 +87,12 @@ static void a_failed_decryption_leaves_no_plaintext(void **state)
 {
     (void)state;
     uint8_t key[16] = { 1 }, nonce[12] = { 2 }, sealed[48], opened[32], zeros[32] = { 0 };
-    assert_ok(native()->aead_seal(CRYPTO_AES128_GCM, TB_ARRAY(key), TB_ARRAY(nonce),
+    assert_ok(native()->aead_seal(native(), CRYPTO_AES128_GCM, TB_ARRAY(key), TB_ARRAY(nonce),
                                   tb_bytes_of(NULL, 0),
                                   TB_LITERAL("thirty-two octets of clear text!"), sealed));
     sealed[47] ^= 1;
     memset(opened, 0, sizeof opened);
-    assert_status(native()->aead_open(CRYPTO_AES128_GCM, TB_ARRAY(key), TB_ARRAY(nonce),
+    assert_status(native()->aead_open(native(), CRYPTO_AES128_GCM, TB_ARRAY(key), TB_ARRAY(nonce),
                                       tb_bytes_of(NULL, 0), TB_ARRAY(sealed), opened),
                   CRYPTO_DECRYPT);
     assert_bytes(TB_ARRAY(opened), TB_ARRAY(zeros));
@@ -116,12 +116,12 @@ static void both_sides_of_a_key_agreement_agree(void **state)
         memset(a + 1, 0x5a, kems[i].private_len - 1);
         memset(b + 1, 0x77, kems[i].private_len - 1);
         tb_bytes key_a = { a, kems[i].private_len }, key_b = { b, kems[i].private_len };
-        assert_ok(native()->dh_public(kems[i].kem, key_a, public_a));
-        assert_ok(native()->dh_public(kems[i].kem, key_b, public_b));
-        assert_ok(native()->dh(kems[i].kem, key_a, tb_bytes_of(public_b, kems[i].public_len),
-                               &left));
-        assert_ok(native()->dh(kems[i].kem, key_b, tb_bytes_of(public_a, kems[i].public_len),
-                               &right));
+        assert_ok(native()->dh_public(native(), kems[i].kem, key_a, public_a));
+        assert_ok(native()->dh_public(native(), kems[i].kem, key_b, public_b));
+        assert_ok(native()->dh(native(), kems[i].kem, key_a,
+                               tb_bytes_of(public_b, kems[i].public_len), &left));
+        assert_ok(native()->dh(native(), kems[i].kem, key_b,
+                               tb_bytes_of(public_a, kems[i].public_len), &right));
         assert_int_equal(left.len, kems[i].private_len);
         assert_bytes(tb_secret_view(&left), tb_secret_view(&right));
     }
@@ -137,22 +137,23 @@ static void public_keys_that_are_no_points_are_refused(void **state)
         own[0] = 1;
         tb_bytes key = { own, kems[i].private_len };
         /* X25519 and X448: a point of low order; the others: not a point at all. */
-        assert_status(native()->dh(kems[i].kem, key, tb_bytes_of(point, kems[i].public_len),
-                                   &shared),
+        assert_status(native()->dh(native(), kems[i].kem, key,
+                                   tb_bytes_of(point, kems[i].public_len), &shared),
                       CRYPTO_KEY);
-        assert_status(native()->dh(kems[i].kem, key, tb_bytes_of(point, kems[i].public_len - 1),
-                                   &shared),
+        assert_status(native()->dh(native(), kems[i].kem, key,
+                                   tb_bytes_of(point, kems[i].public_len - 1), &shared),
                       CRYPTO_KEY);
-        assert_status(native()->dh(kems[i].kem, key, tb_bytes_of(NULL, 0), &shared), CRYPTO_KEY);
-        assert_ok(native()->dh_public(kems[i].kem, key, valid));
+        assert_status(native()->dh(native(), kems[i].kem, key, tb_bytes_of(NULL, 0),
+                                   &shared), CRYPTO_KEY);
+        assert_ok(native()->dh_public(native(), kems[i].kem, key, valid));
         if (kems[i].public_len != kems[i].private_len) {
             valid[kems[i].public_len - 1] ^= 1; /* off the curve */
-            assert_status(native()->dh(kems[i].kem, key, tb_bytes_of(valid, kems[i].public_len),
-                                       &shared),
+            assert_status(native()->dh(native(), kems[i].kem, key,
+                                       tb_bytes_of(valid, kems[i].public_len), &shared),
                           CRYPTO_KEY);
             valid[0] = 2; /* compressed, and as long as an uncompressed one */
-            assert_status(native()->dh(kems[i].kem, key, tb_bytes_of(valid, kems[i].public_len),
-                                       &shared),
+            assert_status(native()->dh(native(), kems[i].kem, key,
+                                       tb_bytes_of(valid, kems[i].public_len), &shared),
                           CRYPTO_KEY);
         }
         assert_int_equal(shared.len, 1); /* untouched */
@@ -165,11 +166,11 @@ static void scalars_outside_of_the_order_are_refused(void **state)
     uint8_t zeros[66] = { 0 }, ones[66], point[133];
     memset(ones, 0xff, sizeof ones);
     for (size_t i = 2; i < KEMS; i++) {
-        assert_status(native()->dh_public(kems[i].kem, tb_bytes_of(zeros, kems[i].private_len),
-                                          point),
+        assert_status(native()->dh_public(native(), kems[i].kem,
+                                          tb_bytes_of(zeros, kems[i].private_len), point),
                       CRYPTO_KEY);
-        assert_status(native()->dh_public(kems[i].kem, tb_bytes_of(ones, kems[i].private_len),
-                                          point),
+        assert_status(native()->dh_public(native(), kems[i].kem,
+                                          tb_bytes_of(ones, kems[i].private_len), point),
                       CRYPTO_KEY);
     }
 }
@@ -192,24 +193,25 @@ static void signatures_bind_key_message_and_every_octet(void **state)
         assert_ok(crypto_signing_key_from(&suite, tb_secret_view(&key.private_key), &again));
         tb_bytes public_key = crypto_signing_key_public(&key);
         assert_bytes(crypto_signing_key_public(&again), public_key);
-        assert_ok(native()->sign(suite.signature, tb_secret_view(&key.private_key), public_key,
-                                 message, signature, &len));
-        assert_ok(native()->verify(suite.signature, public_key, message,
+        assert_ok(native()->sign(native(), suite.signature, tb_secret_view(&key.private_key),
+                                 public_key, message, signature, &len));
+        assert_ok(native()->verify(native(), suite.signature, public_key, message,
                                    tb_bytes_of(signature, len)));
-        assert_status(native()->verify(suite.signature, public_key, TB_LITERAL("massage"),
+        assert_status(native()->verify(native(), suite.signature, public_key, TB_LITERAL("massage"),
                                        tb_bytes_of(signature, len)),
                       CRYPTO_SIGNATURE);
-        assert_status(native()->verify(suite.signature, crypto_signing_key_public(&other), message,
-                                       tb_bytes_of(signature, len)),
+        assert_status(native()->verify(native(), suite.signature, crypto_signing_key_public(&other),
+                                       message, tb_bytes_of(signature, len)),
                       CRYPTO_SIGNATURE);
-        assert_status(native()->verify(suite.signature, tb_bytes_of(public_key.data, 5), message,
-                                       tb_bytes_of(signature, len)),
+        assert_status(native()->verify(native(), suite.signature, tb_bytes_of(public_key.data, 5),
+                                       message, tb_bytes_of(signature, len)),
                       CRYPTO_KEY);
-        assert_status(native()->verify(suite.signature, public_key, message, tb_bytes_of(NULL, 0)),
+        assert_status(native()->verify(native(), suite.signature, public_key, message,
+                                       tb_bytes_of(NULL, 0)),
                       CRYPTO_SIGNATURE);
         for (size_t at = 0; at < len; at++) {
             signature[at] ^= 1;
-            assert_status(native()->verify(suite.signature, public_key, message,
+            assert_status(native()->verify(native(), suite.signature, public_key, message,
                                            tb_bytes_of(signature, len)),
                           CRYPTO_SIGNATURE);
             signature[at] ^= 1;

@@ -38,10 +38,12 @@ static struct {
     bool is_on;
 } noted;
 
-static tb_status noting_hmac(enum crypto_hash alg, tb_bytes key, const tb_bytes *parts,
-                             size_t count, uint8_t *out)
+static tb_status noting_hmac(const struct crypto_provider *self, enum crypto_hash alg, tb_bytes key,
+                             const tb_bytes *parts, size_t count, uint8_t *out)
 {
-    tb_status status = crypto_backend_native()->hmac(alg, key, parts, count, out);
+    (void)self;
+    tb_status status = crypto_backend_native()->hmac(crypto_backend_native(), alg, key, parts,
+                                                     count, out);
     if (!tb_is_ok(status) || !noted.is_on) return status;
     assert_true(noted.count < NOTED_MAX);
     memcpy(noted.at[noted.count].octets, out, NEEDLE_LEN);

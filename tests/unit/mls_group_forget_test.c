@@ -25,24 +25,30 @@ static void note(tb_bytes secret)
     memcpy(noted.octets[noted.count++], secret.data, NEEDLE_LEN);
 }
 
-static tb_status noting_seal(enum crypto_aead alg, tb_bytes key, tb_bytes nonce, tb_bytes aad,
-                             tb_bytes plain, uint8_t *out)
+static tb_status noting_seal(const struct crypto_provider *self, enum crypto_aead alg, tb_bytes key,
+                             tb_bytes nonce, tb_bytes aad, tb_bytes plain, uint8_t *out)
 {
+    (void)self;
     note(key);
-    return crypto_backend_native()->aead_seal(alg, key, nonce, aad, plain, out);
+    return crypto_backend_native()->aead_seal(crypto_backend_native(), alg, key, nonce, aad, plain,
+                                              out);
 }
 
-static tb_status noting_open(enum crypto_aead alg, tb_bytes key, tb_bytes nonce, tb_bytes aad,
-                             tb_bytes sealed, uint8_t *out)
+static tb_status noting_open(const struct crypto_provider *self, enum crypto_aead alg, tb_bytes key,
+                             tb_bytes nonce, tb_bytes aad, tb_bytes sealed, uint8_t *out)
 {
+    (void)self;
     note(key);
-    return crypto_backend_native()->aead_open(alg, key, nonce, aad, sealed, out);
+    return crypto_backend_native()->aead_open(crypto_backend_native(), alg, key, nonce, aad, sealed,
+                                              out);
 }
 
-static tb_status noting_dh(enum crypto_kem kem, tb_bytes private_key, tb_bytes public_key,
-                           struct tb_secret *shared)
+static tb_status noting_dh(const struct crypto_provider *self, enum crypto_kem kem,
+                           tb_bytes private_key, tb_bytes public_key, struct tb_secret *shared)
 {
-    tb_status status = crypto_backend_native()->dh(kem, private_key, public_key, shared);
+    (void)self;
+    tb_status status = crypto_backend_native()->dh(crypto_backend_native(), kem, private_key,
+                                                   public_key, shared);
     if (tb_is_ok(status)) note(tb_secret_view(shared));
     return status;
 }

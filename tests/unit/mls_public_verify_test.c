@@ -83,7 +83,7 @@ static tb_status verify_all(struct party *p, const struct mls_parallel *parallel
         tb_bytes content;
         tb_put_u32(octets, i);
         assert_ok(tb_arena_dup(&verify.arena, TB_ARRAY(octets), &content));
-        assert_ok(p->suite.provider->sign(p->suite.signature,
+        assert_ok(p->suite.provider->sign(p->suite.provider, p->suite.signature,
                                           tb_secret_view(&signer->private_key),
                                           crypto_signing_key_public(signer), content, signature,
                                           &len));

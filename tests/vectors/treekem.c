@@ -33,7 +33,8 @@ static bool read_key(struct vectors_case *c, const struct json *json, struct mem
     tb_secret_set(&key->private_key, encryption);
     key->public_len = c->suite.dh_public_len;
     return vectors_ok(c, "encryption_priv",
-                      c->suite.provider->dh_public(c->suite.kem, encryption, key->public_key)) &&
+                      c->suite.provider->dh_public(c->suite.provider, c->suite.kem, encryption,
+                                                   key->public_key)) &&
            vectors_ok(c, "signature_priv",
                       crypto_signing_key_from(&c->suite, signature, &member->signer));
 }

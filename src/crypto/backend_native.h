@@ -1,0 +1,22 @@
+/* What the files of the native provider share. */
+#ifndef TB_CRYPTO_BACKEND_NATIVE_H
+#define TB_CRYPTO_BACKEND_NATIVE_H
+
+#include <openssl/evp.h>
+
+#include "crypto/crypto.h"
+
+/* Fetches the algorithms at the first call; false when one is missing. */
+bool crypto_native_is_ready(void);
+/* NULL when it is not ready. */
+const EVP_CIPHER *crypto_native_gcm(enum crypto_aead alg);
+
+/* aead_seal and aead_open of the provider. */
+tb_status crypto_native_aead_seal(const struct crypto_provider *self, enum crypto_aead alg,
+                                  tb_bytes key, tb_bytes nonce, tb_bytes aad, tb_bytes plain,
+                                  uint8_t *out);
+tb_status crypto_native_aead_open(const struct crypto_provider *self, enum crypto_aead alg,
+                                  tb_bytes key, tb_bytes nonce, tb_bytes aad, tb_bytes sealed,
+                                  uint8_t *out);
+
+#endif
