@@ -18,7 +18,8 @@
  *   Threads     No global state.  struct mls_ctx and struct mls_signer do not change once made:
  *               any number of threads may use them at once, provided that the program's own
  *               functions in struct mls_config allow it (the built-in ones do).  Every other
- *               object belongs to one thread at a time; different objects are independent.
+ *               object belongs to one thread at a time; different objects are independent.  The
+ *               library starts no thread; run_parallel lends it the program's for one call.
  *   Secrets     Octets that a comment calls SECRET must be kept encrypted and never be printed.
  *               The library wipes what it held.
  */
@@ -155,6 +156,18 @@ typedef int mls_app_data_update_rule(void *user, uint16_t component_id, bool is_
                                      size_t update_count, struct mls_arena *arena,
                                      struct mls_octets *out);
 
+/*
+ * The program's threads, for signatures that do not depend on one another (joining a large group,
+ * many Adds).  Call work(work_user, i) once for each i below count, in any order, on any threads,
+ * and return when the last call has returned and its effects are visible to this thread.  work
+ * calls nothing of the program's but verify of struct mls_crypto.  The result of the call that
+ * needed it does not depend on the order.
+ */
+typedef void mls_parallel_work(void *work_user, size_t index);
+typedef void mls_parallel_run(void *user, size_t count, mls_parallel_work *work, void *work_user);
+
+struct mls_crypto; /* timbre/mls_crypto.h */
+
 struct mls_config {
     size_t size;
     const struct mls_memory *memory; /* NULL: malloc */
@@ -163,6 +176,8 @@ struct mls_config {
     void *user;                      /* first argument of what follows */
     mls_credential_check *check_credential;    /* NULL: every credential is accepted */
     mls_app_data_update_rule *update_app_data; /* NULL: the last update replaces the data */
+    mls_parallel_run *run_parallel;            /* NULL: one signature after another */
+    const struct mls_crypto *crypto;           /* NULL: the built-in one; its own `user` */
 };
 
 /* ------------------------------------------------------------------ context */
@@ -198,7 +213,8 @@ MLS_API void *mls_arena_take(struct mls_arena *arena, size_t len);
  * big-endian scalar of the curve's field size for ECDSA.  Public keys of ECDSA are uncompressed.
  */
 struct mls_signer;
-/* A fresh key.  MLS_CRYPTO_UNSUPPORTED, MLS_RANDOM, MLS_NO_SPACE. */
+/* A fresh key.  MLS_CRYPTO_UNSUPPORTED; MLS_CRYPTO_NO_MLKEM for the suite 0xf47a (private range,
+ * ML-KEM-768 with X25519) where the provider has no ML-KEM; MLS_RANDOM, MLS_NO_SPACE. */
 MLS_API MLS_MUST_USE int mls_signer_new(const struct mls_ctx *ctx, uint16_t cipher_suite,
                                         struct mls_signer **out);
 /* A stored key.  MLS_CRYPTO_KEY when it is none. */

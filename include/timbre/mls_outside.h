@@ -46,6 +46,12 @@ struct mls_external_join_options {
     size_t psk_count;
     struct mls_octets aad;
     uint64_t now_s;
+    /* SelfRemoves that wait (draft-ietf-mls-extensions): PublicMessages of this epoch, which the
+     * delivery service gives beside the GroupInfo; they are carried out by reference. */
+    const struct mls_octets *self_removes;
+    size_t self_remove_count;
+    const struct mls_octets *group_ids; /* as in struct mls_join_options; not for a resync */
+    size_t group_id_count;
 };
 /*
  * Join by an external commit (section 12.4.3.2).  *session is in the NEW epoch at once: save it,

@@ -120,6 +120,8 @@ struct mls_join_options {
      * a ReInit or as a branch; NULL for an ordinary group. */
     const struct mls_session *successor_of;
     const struct mls_session *branch_of;
+    const struct mls_octets *group_ids; /* of all groups that the program is in, so that no other */
+    size_t group_id_count;              /* of their names is joined: MLS_GROUP_ID_TAKEN */
 };
 /*
  * Join by a Welcome (section 12.4.3.1): everything there is checked, then check_credential is asked

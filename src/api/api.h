@@ -15,7 +15,7 @@
 
 #include "timbre/mls.h"
 
-enum { API_SUITE_COUNT_MAX = 8 };
+enum { API_SUITE_COUNT_MAX = 8, API_SUITE_MLKEM = 0xf47a };
 /* Memory of one arena and of one call's scratch at most; an object's own limit may be lower. */
 #define API_ARENA_BYTES_MAX ((size_t)1 << 30)
 
@@ -27,6 +27,10 @@ struct mls_ctx {
     mls_credential_check *check_credential;
     mls_app_data_update_rule *update_app_data;
     struct mls_public_app_data app_data;
+    mls_parallel_run *run_parallel;
+    struct mls_parallel parallel;
+    struct mls_crypto crypto;        /* the program's */
+    struct crypto_provider provider; /* that over the built-in one */
     struct crypto_suite suites[API_SUITE_COUNT_MAX];
     size_t suite_count;
 };
@@ -67,6 +71,17 @@ struct mls_api_host *mls_ctx_host_new(const struct mls_ctx *ctx);
 void mls_ctx_host_suite(struct mls_api_host *host, const struct crypto_suite *suite);
 /* One user less; NULL is accepted. */
 void mls_ctx_host_end(struct mls_api_host *host);
+
+/* What the signatures of a session or follower are verified with; NULL: no threads. */
+static inline const struct mls_parallel *mls_ctx_parallel(const struct mls_ctx *ctx)
+{
+    return ctx->run_parallel == NULL ? NULL : &ctx->parallel;
+}
+
+/* ---- crypto.c ---- */
+
+/* The built-in provider with the program's functions in place of its own.  own is borrowed. */
+struct crypto_provider mls_crypto_provider(struct mls_crypto *own);
 
 /* ---- convert.c ---- */
 

@@ -26,6 +26,14 @@ static tb_status update_app_data(void *user, uint16_t component_id, bool is_pres
     return TB_STATUS(TB_OK);
 }
 
+/* The program's threads, as the mls room calls them. */
+static void run_parallel(void *user, size_t count, void (*work)(void *work_ctx, size_t index),
+                         void *work_ctx)
+{
+    const struct mls_ctx *ctx = user;
+    ctx->run_parallel(ctx->user, count, work, work_ctx);
+}
+
 static tb_status config_of(const struct mls_config *given, struct mls_ctx *ctx)
 {
     struct mls_config config = { .size = sizeof config };
@@ -45,6 +53,10 @@ static tb_status config_of(const struct mls_config *given, struct mls_ctx *ctx)
     ctx->user = config.user;
     ctx->check_credential = config.check_credential;
     ctx->update_app_data = config.update_app_data;
+    ctx->run_parallel = config.run_parallel;
+    if (config.crypto != NULL) {
+        TRY(mls_convert_options(config.crypto, &ctx->crypto, sizeof ctx->crypto));
+    }
     return TB_STATUS(TB_OK);
 }
 
@@ -58,10 +70,11 @@ static void find_suites(struct mls_ctx *ctx)
         MLS_256_DHKEMP521_AES256GCM_SHA512_P521,
         MLS_256_DHKEMX448_CHACHA20POLY1305_SHA512_ED448,
         MLS_256_DHKEMP384_AES256GCM_SHA384_P384,
+        API_SUITE_MLKEM, /* private range; where the provider has ML-KEM */
     };
     for (size_t i = 0; i < API_SUITE_COUNT_MAX && offered[i] != 0; i++) {
         tb_status status = crypto_suite_init(&ctx->suites[ctx->suite_count], offered[i],
-                                             crypto_backend_native());
+                                             &ctx->provider);
         if (tb_is_ok(status)) ctx->suite_count++;
     }
 }
@@ -73,11 +86,13 @@ int mls_ctx_new(const struct mls_config *config, struct mls_ctx **out)
     if (out == NULL) return MLS_ARGUMENT;
     tb_status status = config_of(config, &made);
     if (!tb_is_ok(status)) return status.code;
-    find_suites(&made);
     struct mls_ctx *ctx = mls_ctx_take(&made, sizeof *ctx, &mem);
     if (ctx == NULL) return TB_NO_SPACE;
     *ctx = made;
     ctx->app_data = (struct mls_public_app_data){ ctx, update_app_data };
+    ctx->parallel = (struct mls_parallel){ ctx, run_parallel };
+    ctx->provider = mls_crypto_provider(&ctx->crypto);
+    find_suites(ctx);
     *out = ctx;
     return MLS_OK;
 }
@@ -133,6 +148,7 @@ struct mls_api_host *mls_ctx_host_new(const struct mls_ctx *ctx)
     host->env.mem = &host->mem;
     host->env.rng = &host->rng;
     host->env.app_data = ctx->update_app_data == NULL ? NULL : &ctx->app_data;
+    host->env.run_parallel = mls_ctx_parallel(ctx);
     return host;
 }
 
@@ -177,6 +193,13 @@ void *mls_arena_take(struct mls_arena *arena, size_t len)
 
 /* ---------------------------------------------------------------- signature keys */
 
+/* Of a suite that is not offered: unknown, or lacking in the provider. */
+static int why_not(const struct mls_ctx *ctx, uint16_t cipher_suite)
+{
+    struct crypto_suite unused;
+    return crypto_suite_init(&unused, cipher_suite, &ctx->provider).code;
+}
+
 static int signer_new(const struct mls_ctx *ctx, uint16_t cipher_suite,
                       const struct mls_octets *private_key, struct mls_signer **out)
 {
@@ -184,7 +207,7 @@ static int signer_new(const struct mls_ctx *ctx, uint16_t cipher_suite,
     struct tb_rng rng = mls_ctx_rng(ctx);
     struct tb_mem mem;
     tb_status status;
-    if (suite == NULL) return CRYPTO_UNSUPPORTED;
+    if (suite == NULL) return why_not(ctx, cipher_suite);
     struct mls_signer *signer = mls_ctx_take(ctx, sizeof *signer, &mem);
     if (signer == NULL) return TB_NO_SPACE;
     signer->mem = mem;

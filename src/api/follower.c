@@ -20,6 +20,7 @@ static struct mls_follower *follower_alloc(const struct mls_ctx *ctx)
     follower->mem = mem;
     follower->env.mem = &follower->mem;
     follower->env.app_data = ctx->update_app_data == NULL ? NULL : &ctx->app_data;
+    follower->env.run_parallel = mls_ctx_parallel(ctx);
     return follower;
 }
 

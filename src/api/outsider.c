@@ -129,9 +129,13 @@ static tb_status join(const struct mls_outsider *outsider, struct mls_session *s
     struct mls_key_package_params leaf;
     struct mls_psk_entry *psks;
     struct mls_commit_out made;
+    tb_bytes *self_removes, *group_ids;
     if (signer->suite != outsider->host->env.suite) return TB_STATUS(MLS_SUITE);
     TRY(mls_convert_leaf_options(options->leaf, arena, &leaf));
     TRY(mls_convert_psks(options->psks, options->psk_count, arena, &psks));
+    TRY(mls_convert_octets(options->self_removes, options->self_remove_count, arena,
+                           &self_removes));
+    TRY(mls_convert_octets(options->group_ids, options->group_id_count, arena, &group_ids));
     const struct mls_group_external_params params = {
         .signer = &signer->key,
         .extra = leaf.extra,
@@ -140,6 +144,10 @@ static tb_status join(const struct mls_outsider *outsider, struct mls_session *s
         .psk_count = options->psk_count,
         .aad = mls_convert_in(options->aad),
         .now_s = options->now_s,
+        .self_removes = self_removes,
+        .self_remove_count = options->self_remove_count,
+        .group_ids = group_ids,
+        .group_id_count = options->group_id_count,
     };
     TRY(mls_group_external_join(outsider->external, &params, arena, &session->group, &made));
     mls_session_commit_result(&made, out);

@@ -120,11 +120,13 @@ static tb_status join(struct mls_session *session, const struct mls_signer *sign
     struct mls_key_package_secrets secrets = { .init_key = { .len = 0 } };
     struct mls_psk_entry *psks;
     struct mls_key_package_in *key_package;
+    tb_bytes *group_ids;
     tb_status status = TB_STATUS(TB_OK);
 
     CHECK(mls_key_package_private(session->host->env.suite, options->private_part, arena,
                                   &secrets));
     CHECK(mls_convert_psks(options->psks, options->psk_count, arena, &psks));
+    CHECK(mls_convert_octets(options->group_ids, options->group_id_count, arena, &group_ids));
     CHECK(mls_proposal_key_package(mls_convert_in(options->key_package), arena, &key_package,
                                    why));
     const struct mls_join_params params = {
@@ -136,6 +138,8 @@ static tb_status join(struct mls_session *session, const struct mls_signer *sign
         .psks = psks,
         .psk_count = options->psk_count,
         .now_s = options->now_s,
+        .group_ids = group_ids,
+        .group_id_count = options->group_id_count,
     };
     CHECK(join_as(session, options, &params, why));
     const struct mls_credential_ask ask = mls_session_ask(session, options->now_s);

@@ -25,4 +25,12 @@ void mls_blob_cut(struct tb_buf *out, size_t from);
 TB_MUST_USE tb_status mls_blob_open(const struct crypto_suite *suite, tb_bytes octets,
                                     uint16_t newest, uint16_t *version, tb_bytes *body);
 
+/* Whatever was wrong with a stored form, it is damaged; lack of memory and a provider that failed
+ * are not its fault. */
+static inline tb_status mls_blob_status(tb_status status)
+{
+    bool is_ours = status.code == TB_NO_SPACE || status.code == CRYPTO_FAILED;
+    return tb_is_ok(status) || is_ours ? status : TB_STATUS(MLS_BLOB);
+}
+
 #endif

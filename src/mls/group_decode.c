@@ -60,8 +60,7 @@ static tb_status decode_tree(const struct mls_group *group, const struct mls_epo
     const struct crypto_suite *suite = group->env.suite;
     uint8_t hash[CRYPTO_HASH_MAX];
     tb_status status = mls_tree_decode(suite, group->env.mem, blob->ratchet_tree, tree, NULL);
-    if (status.code == TB_NO_SPACE) return status;
-    if (!tb_is_ok(status)) return TB_STATUS(MLS_BLOB);
+    TRY(mls_blob_status(status));
     TRY(mls_tree_hash(tree, hash));
     bool is_whole = tb_bytes_equal((tb_bytes){ hash, suite->hash_len }, context->tree_hash);
     const struct mls_leaf_node *own = mls_tree_leaf(tree, blob->leaf_index);

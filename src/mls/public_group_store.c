@@ -103,6 +103,5 @@ tb_status mls_public_group_decode(const struct mls_public_env *env, tb_bytes blo
 out:
     mls_public_group_free(group);
     tb_arena_wipe(&arena);
-    /* Whatever was wrong with a stored group, it is damaged; lack of memory is not its fault. */
-    return tb_is_ok(status) || status.code == TB_NO_SPACE ? status : TB_STATUS(MLS_BLOB);
+    return mls_blob_status(status);
 }

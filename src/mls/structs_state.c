@@ -1,5 +1,7 @@
 #include "mls/structs_state.h"
 
+#include "mls/blob.h"
+
 WIRE_TABLE(mls_late_key_blob, MLS_LATE_KEY_BLOB)
 WIRE_TABLE(mls_ratchet_blob, MLS_RATCHET_BLOB)
 WIRE_TABLE(mls_sender_blob, MLS_SENDER_BLOB)
@@ -17,19 +19,14 @@ WIRE_TABLE(mls_past_ratchets_blob, MLS_PAST_RATCHETS_BLOB)
 WIRE_TABLE(mls_ratchets_blob, MLS_RATCHETS_BLOB)
 WIRE_TABLE(mls_blob_2, MLS_BLOB_2)
 
-static tb_status stored(tb_status status)
-{
-    return tb_is_ok(status) || status.code == TB_NO_SPACE ? status : TB_STATUS(MLS_BLOB);
-}
-
 tb_status mls_structs_stored(const struct wire_desc *desc, tb_bytes octets, struct tb_arena *arena,
                              void *out)
 {
-    return stored(wire_decode(desc, octets, arena, out, NULL));
+    return mls_blob_status(wire_decode(desc, octets, arena, out, NULL));
 }
 
 tb_status mls_structs_stored_prefix(const struct wire_desc *desc, tb_bytes *rest,
                                     struct tb_arena *arena, void *out)
 {
-    return stored(wire_decode_prefix(desc, rest, arena, out, NULL));
+    return mls_blob_status(wire_decode_prefix(desc, rest, arena, out, NULL));
 }

@@ -3,12 +3,11 @@
 
 #include <string.h>
 
-#include <openssl/evp.h>
-#include <openssl/x509.h>
-
 #include "timbre/mls.h"
 
-enum { SUITE = 0x0001, DER_BYTES_MAX = 2048 };
+#include "tests/unit/api_certificate.h"
+
+enum { SUITE = 0x0001 };
 static const uint64_t NOW_S = 1800000000;
 
 /* What the application's check sees and says. */
@@ -30,32 +29,12 @@ static bool judge_credential(void *user, const struct mls_credential_question *q
     return !judge->refuses;
 }
 
-/* A self-signed certificate of this Ed25519 seed. */
-static size_t certificate_of(struct mls_octets seed, uint8_t der[DER_BYTES_MAX])
-{
-    EVP_PKEY *key = EVP_PKEY_new_raw_private_key(EVP_PKEY_ED25519, NULL, seed.data, seed.len);
-    X509 *certificate = X509_new();
-    uint8_t *end = der;
-    assert_int_equal(X509_set_version(certificate, X509_VERSION_3), 1);
-    assert_int_equal(ASN1_INTEGER_set(X509_get_serialNumber(certificate), 7), 1);
-    assert_non_null(X509_gmtime_adj(X509_getm_notBefore(certificate), 0));
-    assert_non_null(X509_gmtime_adj(X509_getm_notAfter(certificate), 3600));
-    assert_int_equal(X509_set_pubkey(certificate, key), 1);
-    assert_true(X509_sign(certificate, key, NULL) > 0);
-    int len = i2d_X509(certificate, NULL);
-    assert_in_range(len, 1, DER_BYTES_MAX);
-    assert_int_equal(i2d_X509(certificate, &end), len);
-    X509_free(certificate);
-    EVP_PKEY_free(key);
-    return (size_t)len;
-}
-
 struct world {
     struct judge judge;
     struct mls_ctx *ctx;
     struct mls_arena *arena;
     struct mls_signer *signer, *other;
-    uint8_t der[DER_BYTES_MAX];
+    uint8_t der[API_DER_BYTES_MAX];
     struct mls_octets chain[1];
     struct mls_leaf_options leaf;
 };
@@ -71,7 +50,7 @@ static void begin(struct world *w)
     assert_int_equal(mls_signer_new(w->ctx, SUITE, &w->signer), MLS_OK);
     assert_int_equal(mls_signer_new(w->ctx, SUITE, &w->other), MLS_OK);
     w->chain[0] = (struct mls_octets){
-        w->der, certificate_of(mls_signer_private_key(w->signer), w->der)
+        w->der, api_certificate_of(mls_signer_private_key(w->signer), w->der)
     };
     w->leaf.identity = (struct mls_identity){ .credential_type = MLS_CREDENTIAL_X509,
                                               .certificates = w->chain,
@@ -173,7 +152,7 @@ static void what_the_application_refuses_is_not_added(void **state)
     begin(&w);
     create.leaf = &w.leaf;
     assert_int_equal(mls_session_create(w.ctx, w.signer, &create, &session), MLS_OK);
-    w.chain[0].len = certificate_of(mls_signer_private_key(w.other), w.der);
+    w.chain[0].len = api_certificate_of(mls_signer_private_key(w.other), w.der);
     assert_int_equal(mls_key_package_make(w.ctx, w.other, &w.leaf, false, w.arena, &made),
                      MLS_OK);
     add.proposal_type = MLS_PROPOSAL_ADD;
