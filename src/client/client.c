@@ -1,4 +1,5 @@
 /* The life of the engine: load, step, turns. */
+#include "client/prune.h"
 #include "client/revise.h"
 
 #include <assert.h>
@@ -217,6 +218,7 @@ void client_step(struct client *client, const struct client_event *event,
     struct client_turn turn;
     tb_status status = client_turn_begin(&turn, client, event->now_ms, effects);
     if (tb_is_ok(status)) status = client_expire_work(&turn);
+    if (tb_is_ok(status)) status = client_prune_work(&turn);
     if (tb_is_ok(status)) status = client_event_take(&turn, event);
     if (tb_is_ok(status)) status = client_session_work(&turn);
     if (!tb_is_ok(status) && !client_status_is_fatal(status)

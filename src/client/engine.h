@@ -227,6 +227,8 @@ struct client {
     bool is_uploading;         /* a piece is on its way */
     struct client_fetching *fetching; /* an attachment that is being fetched, or NULL */
     uint64_t expire_at_ms;     /* no message disappears before; 0: not looked up yet */
+    uint64_t prune_at_ms;      /* next sweep over what is past the report window */
+    uint32_t prune_room_no;    /* the sweep goes on with this room */
     uint32_t next_request_id;
     struct client_request *requests;
     size_t request_count;

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "chat/policy.h"
+#include "client/prune.h"
 #include "client/revise.h"
 
 /* ------------------------------------------------------------------ GroupContexts */
@@ -237,6 +238,21 @@ static tb_status client_evidence_contexts(struct client_turn *turn, struct clien
     return TB_STATUS(TB_OK);
 }
 
+/* The window, up to the signature that covers it. */
+static tb_status client_evidence_pin(struct client_turn *turn, struct client_room *room,
+                                     const struct client_evidence_span *span,
+                                     const struct chat_report_row *rows, size_t count)
+{
+    size_t last = 0;
+    if (count == 0) return TB_STATUS(TB_OK);
+    while (last + 1 < count && (rows[last].stub.room_seq < span->high ||
+                                rows[last].stub.timbre_signature.len == 0)) {
+        last++;
+    }
+    return client_prune_pin(turn, room, rows[0].stub.room_seq, rows[last].stub.room_seq,
+                            turn->now_ms + CLIENT_PIN_MS);
+}
+
 tb_status client_evidence_rows(struct client_turn *turn, struct client_room *room,
                                const struct client_report_row *report,
                                struct chat_report_params *params)
@@ -266,5 +282,6 @@ tb_status client_evidence_rows(struct client_turn *turn, struct client_room *roo
     }
     params->rows = rows;
     params->row_count = count;
+    TRY(client_evidence_pin(turn, room, span, rows, count));
     return client_evidence_contexts(turn, room, params);
 }

@@ -26,6 +26,7 @@ TB_MUST_USE tb_status client_evidence_open(struct client_turn *turn, struct clie
  * The rows of a report, contiguous, with the GroupContexts of level 2.  Every version of a reported
  * message that is here is opened, and the message that a reported reaction is about, as far as a
  * window holds them (spec 2.5.9); context_before and context_after grow to reach them.
+ * They stay from now on until an appeal can be over (CLIENT_PIN_MS).
  * CLIENT_REPORT_LEVEL: a target cannot be proven at the level that was asked for.
  */
 TB_MUST_USE tb_status client_evidence_rows(struct client_turn *turn, struct client_room *room,

@@ -3,6 +3,7 @@
  * with the message, decrypted with its key, checked against the hash of the plaintext, and only
  * then given to the person.
  */
+#include "client/prune.h"
 #include "client/revise.h"
 
 #include <string.h>
@@ -36,6 +37,7 @@ static tb_status client_fetch_part(struct client_turn *turn, struct client_room 
 {
     struct client_evidence_row evidence;
     tb_status status = client_evidence_get(turn, room, room_seq, &evidence);
+    if (status.code == TB_NOT_FOUND) TRY(client_prune_check(turn, room, room_seq, NULL));
     if (status.code == TB_NOT_FOUND || (tb_is_ok(status) && evidence.row == 0)) {
         return TB_STATUS(CLIENT_MESSAGE_UNKNOWN);
     }

@@ -5,6 +5,7 @@
 
 #include "chat/decision.h"
 #include "chat/statement.h"
+#include "client/prune.h"
 
 /* The rooms that a ban of ours reaches: their next commit removes us. */
 static void client_decision_mark(struct client_turn *turn, const struct chat_decision_entry *entry)
@@ -78,6 +79,7 @@ static tb_status client_statement_show(struct client_turn *turn, tb_bytes encode
     struct chat_statement statement;
     struct tb_buf text;
     TRY(chat_statement_decode(encoded, &statement));
+    TRY(client_prune_pin_stubs(turn, statement.stubs));
     tb_buf_init(&text, turn->client->config.mem, 4 * CHAT_STATEMENT_TEXT_LEN_MAX);
     tb_status status = chat_statement_render(&statement, &text);
     if (tb_is_ok(status)) {

@@ -7,6 +7,7 @@
 #include "chat/report.h"
 #include "chat/report_seal.h"
 #include "client/evidence.h"
+#include "client/prune.h"
 #include "wire/text.h"
 
 static struct client_key client_report_key(const struct client_report_row *row)
@@ -214,8 +215,12 @@ static tb_status client_report_target(struct client_turn *turn, struct client_ro
     struct client_evidence_row evidence;
     struct chat_content content;
     tb_status status = client_evidence_get(turn, room, room_seq, &evidence);
-    if (status.code == TB_NOT_FOUND) return TB_STATUS(CLIENT_MESSAGE_UNKNOWN);
+    if (status.code == TB_NOT_FOUND) {
+        TRY(client_prune_check(turn, room, room_seq, NULL));
+        return TB_STATUS(CLIENT_MESSAGE_UNKNOWN);
+    }
     TRY(status);
+    TRY(client_prune_check(turn, room, room_seq, &evidence));
     bool is_wrong = evidence.opening == CHAT_OPENING_IS_UNDECRYPTABLE
                     && evidence.application_data.len != 0;
     if (evidence.opening != CHAT_OPENING_IS_FULL && !(is_wrong && is_violation)) {
@@ -261,6 +266,15 @@ static tb_status client_report_check(struct client_turn *turn,
     return TB_STATUS(TB_OK);
 }
 
+/* What it rests on stays, also while it waits for a desk; what cannot be shown is refused now. */
+static tb_status client_report_pin(struct client_turn *turn, const struct client_report_row *row)
+{
+    struct client_room *room;
+    struct chat_report_params params = { .target_count = 0 };
+    TRY(client_room_get(turn, row->room_uri, &room));
+    return client_evidence_rows(turn, room, row, &params);
+}
+
 static tb_status client_report_begin(struct client_turn *turn,
                                      const struct client_report_params *params, uint64_t *op)
 {
@@ -282,6 +296,7 @@ static tb_status client_report_begin(struct client_turn *turn,
     TRY(client_seq_list(turn, params->room_seq, params->room_seq_count, &row.target_seq.at));
     TRY(client_seq_list(turn, params->open_seq, params->open_seq_count, &row.open_seq.at));
     TRY(tb_rng_fill(client->config.rng, row.nonce, sizeof row.nonce));
+    TRY(client_report_pin(turn, &row));
     TRY(client_report_put(turn, &row));
     client->has_kept_reports = true;
     if (client->hub.desk_uri.len == 0) {

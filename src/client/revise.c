@@ -6,6 +6,7 @@
 
 #include <string.h>
 
+#include "client/prune.h"
 #include "wire/text.h"
 
 /* ------------------------------------------------------------------ message ids */
@@ -31,6 +32,11 @@ tb_status client_message_id_put(struct client_turn *turn, struct client_room *ro
 {
     return client_table_put(turn, CLIENT_TABLE_MESSAGE_IDS, client_message_id_key(room, id),
                             &client_message_id_row_desc, row);
+}
+
+tb_status client_message_id_del(struct client_turn *turn, struct client_room *room, tb_bytes id)
+{
+    return client_table_del(turn, CLIENT_TABLE_MESSAGE_IDS, client_message_id_key(room, id));
 }
 
 /* ------------------------------------------------------------------ lines */
@@ -224,6 +230,7 @@ static tb_status client_message_target(struct client_turn *turn, struct client_r
 {
     struct client_evidence_row evidence;
     tb_status status = client_evidence_get(turn, room, room_seq, &evidence);
+    if (status.code == TB_NOT_FOUND) TRY(client_prune_check(turn, room, room_seq, NULL));
     if (status.code == TB_NOT_FOUND || (tb_is_ok(status) && evidence.row == 0)) {
         return TB_STATUS(CLIENT_MESSAGE_UNKNOWN);
     }

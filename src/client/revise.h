@@ -28,6 +28,8 @@ TB_MUST_USE tb_status client_message_id_get(struct client_turn *turn, struct cli
                                             tb_bytes id, struct client_message_id_row *out);
 TB_MUST_USE tb_status client_message_id_put(struct client_turn *turn, struct client_room *room,
                                             tb_bytes id, const struct client_message_id_row *row);
+TB_MUST_USE tb_status client_message_id_del(struct client_turn *turn, struct client_room *room,
+                                            tb_bytes id);
 bool client_revise_is_later(const struct chat_content *content);
 /*
  * An edit, a deletion or a reaction: the earlier line changes.  What concerns a message that is not
@@ -54,9 +56,10 @@ TB_MUST_USE tb_status client_expire_wanted(const struct chat_policy_room *policy
 /* When a content disappears: 0, or a time that the room's policy allows. */
 uint64_t client_expire_at(const struct chat_policy_room *policy, const struct chat_content *content,
                           uint64_t accepted_ms);
-/* The message with this number, and its evidence, go at that time; 0 is ignored. */
+/* The message with this evidence, and its line, go at that time; 0 is ignored. */
 TB_MUST_USE tb_status client_expire_note(struct client_turn *turn, const struct client_room *room,
-                                         uint64_t room_seq, uint64_t expires_ms);
+                                         const struct client_evidence_row *evidence,
+                                         uint64_t expires_ms);
 /* Wipe what is due, and wake up for what comes next. */
 TB_MUST_USE tb_status client_expire_work(struct client_turn *turn);
 

@@ -167,7 +167,10 @@ enum client_duty {
     ROW(S, U8,         create_for,    NONE) /* enum client_create_purpose */     \
     ROW(S, BYTES_MAX,  create_case,   CHAT_HASH_LEN) /* report id of a notice room */ \
     ROW(S, U64,        restored_seq,  NONE) /* log_seq of the newest restored entry taken */ \
-    ROW(S, U64,        decision_number, NONE) /* of the decision that removed us */
+    ROW(S, U64,        decision_number, NONE) /* of the decision that removed us */ \
+    ROW(S, U64,        pruned_seq,    NONE) /* evidence up to here is gone or pinned */ \
+    ROW(S, U64,        page_mark_seq, NONE) /* cursor at page_mark_ms: what pages are older */ \
+    ROW(S, U64,        page_mark_ms,  NONE)
 WIRE_STRUCT(client_room_row, CLIENT_ROOM_ROW)
 
 /* ---- GROUPS, by room_no and enum client_group_slot ---- */
@@ -259,7 +262,9 @@ WIRE_STRUCT(client_line_row, CLIENT_LINE_ROW)
     ROW(S, BYTES,     authenticated_data, NONE)                                  \
     ROW(S, BYTES_MAX, signature,    255) /* FramedContentAuthData, level 2 */    \
     ROW(S, FIXED,     group_context_hash, CHAT_HASH_LEN)                         \
-    ROW(S, U64,       row,          NONE) /* of the timeline; 0: it has no line */
+    ROW(S, U64,       row,          NONE) /* of the timeline; 0: it has no line */ \
+    ROW(S, BYTES_MAX, message_id,   CHAT_HASH_LEN) /* empty: it failed */        \
+    ROW(S, U64,       pinned_until_ms, NONE) /* stays till then, however old */
 WIRE_STRUCT(client_evidence_row, CLIENT_EVIDENCE_ROW)
 
 /* ---- MESSAGE_IDS, by room_no and message id: what the message is in this room ---- */

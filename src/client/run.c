@@ -230,7 +230,7 @@ static tb_status client_run_content(struct client_turn *turn, struct client_room
     }
     if (line->row_kind != 0) about.row = evidence->row = room->row.row_newest + 1;
     TRY(client_message_id_put(turn, room, line->message_id, &about));
-    return client_expire_note(turn, room, line->room_seq, expires_ms);
+    return client_expire_note(turn, room, evidence, expires_ms);
 }
 
 /* R1-R4, R9, R10 and what the text says.  Hides one message only. */
@@ -294,6 +294,7 @@ static tb_status client_run_take_one(struct client_turn *turn, struct client_roo
             .at_ms = line.at_ms,
         };
     }
+    evidence.message_id = line.message_id;
     TRY(client_evidence_put(turn, room, &evidence));
     return line.row_kind != 0 ? client_timeline_tell(turn, room, &line) : TB_STATUS(TB_OK);
 }

@@ -49,6 +49,7 @@
     CODE(CLIENT_REPORT_LEVEL, 941, "this device does not hold what level 2 of that message needs") \
     CODE(CLIENT_INVITE_USED, 942, "the invitation is used up by those who came")                   \
     CODE(CLIENT_INVITE_REVOKED, 943, "the invitation was taken back")                              \
+    CODE(CLIENT_REPORT_LATE, 944, "the message is older than the room's report window")            \
     CODE(CLIENT_ALARM_FORK, 950, "a sender had seen another history of this room")                 \
     CODE(CLIENT_ALARM_EQUIVOCATION, 951, "the hub signed two histories of this room")              \
     CODE(CLIENT_ALARM_RESET, 952, "an account was reset: its keys no longer follow from the old")  \

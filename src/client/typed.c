@@ -1,5 +1,6 @@
 /* Messages that mean something to the client itself: invitations, keys, heads, statements. */
 #include "client/desk.h"
+#include "client/prune.h"
 #include "client/revise.h"
 
 #include "chat/content.h"
@@ -12,6 +13,7 @@ static tb_status client_typed_statement(struct client_turn *turn, tb_bytes body,
     struct chat_statement statement;
     struct tb_buf text;
     TRY(chat_statement_decode(body, &statement));
+    TRY(client_prune_pin_stubs(turn, statement.stubs));
     tb_buf_init(&text, turn->client->config.mem, 4 * CHAT_STATEMENT_TEXT_LEN_MAX);
     tb_status status = chat_statement_render(&statement, &text);
     if (tb_is_ok(status)) status = tb_arena_dup(&turn->arena, tb_buf_view(&text), &line->text);
