@@ -108,6 +108,7 @@ tb_status chat_policy_decode(tb_bytes group_context, struct tb_arena *arena,
         { MLS_COMPONENT_MESSAGE_EXPIRATION_POLICY, &chat_expiration_policy_desc,
           &room->expiration },
         { MLS_COMPONENT_TIMBRE_FRANK_POLICY, &chat_frank_policy_desc, &room->frank },
+        { MLS_COMPONENT_TIMBRE_ROOM_RULES, &chat_room_rules_desc, &room->rules },
     };
 
     TRY(wire_decode(&mls_group_context_desc, group_context, arena, &room->context, why));

@@ -9,7 +9,7 @@
 #define TB_CHAT_POLICY_H
 
 #include "chat/status.h"
-#include "chat/structs.h"
+#include "chat/structs_rules.h"
 #include "crypto/crypto.h"
 #include "mls/codepoints.h"
 #include "mls/public_app_data.h"
@@ -96,6 +96,7 @@ struct chat_policy_room {
     struct chat_base_policy base;
     struct chat_expiration_policy expiration;
     struct chat_frank_policy frank;
+    struct chat_room_rules rules;
     struct mls_external_senders external_senders;
     struct mls_required_capabilities required;
     struct mls_app_data_dictionary dictionary;

@@ -3,6 +3,7 @@
 
 #include "chat/content.h"
 #include "chat/names.h"
+#include "chat/room_rules.h"
 
 enum {
     PENDING_RANDOM_DELAY = 2, /* PendingProposalStrategy of room-policy-03 */
@@ -35,6 +36,7 @@ static const uint16_t ROOM_COMPONENTS[] = {
     MLS_COMPONENT_TIMBRE_FRANK_POLICY,
     MLS_COMPONENT_TIMBRE_MODERATION_REF,
     MLS_COMPONENT_TIMBRE_AGENT_TRANSITION,
+    MLS_COMPONENT_TIMBRE_ROOM_RULES,
     MLS_COMPONENT_TIMBRE_INVITE_USE,
 };
 static const uint16_t SAFE_AAD_COMPONENTS[] = {
@@ -56,6 +58,7 @@ static const uint16_t DICTIONARY_COMPONENTS[] = {
     MLS_COMPONENT_BASE_ROOM_POLICY,
     MLS_COMPONENT_MESSAGE_EXPIRATION_POLICY,
     MLS_COMPONENT_TIMBRE_FRANK_POLICY,
+    MLS_COMPONENT_TIMBRE_ROOM_RULES,
 };
 static const uint16_t REQUIRED_EXTENSIONS[] = { MLS_EXTENSION_APP_DATA_DICTIONARY };
 static const uint16_t REQUIRED_PROPOSALS[] = {
@@ -134,6 +137,7 @@ struct policy_values {
     struct chat_expiration_policy expiration;
     struct chat_report_recipient recipient;
     struct chat_frank_policy frank;
+    struct chat_room_rules rules; /* none yet */
 };
 
 static struct chat_base_policy base_policy(uint8_t room_kind, uint8_t room_class)
@@ -203,6 +207,7 @@ static tb_status dictionary(const struct policy_values *values, struct tb_arena 
         { &chat_base_policy_desc, &values->base },
         { &chat_expiration_policy_desc, &values->expiration },
         { &chat_frank_policy_desc, &values->frank },
+        { &chat_room_rules_desc, &values->rules },
     };
 
     for (size_t i = 0; i < COUNT(rows); i++) rows[i].component_id = DICTIONARY_COMPONENTS[i];

@@ -58,7 +58,9 @@ enum {
     CODE(CHAT_CODE_ROOM_CLOSED, 24, 410, "room_closed", "the room is closed")                      \
     CODE(CHAT_CODE_INTERNAL, 25, 500, "internal", "the hub failed; see its log")                   \
     CODE(CHAT_CODE_UNSUPPORTED, 26, 404, "unsupported", "this hub does not know the request")      \
-    CODE(CHAT_CODE_GONE, 27, 410, "gone", "past its retention")
+    CODE(CHAT_CODE_GONE, 27, 410, "gone", "past its retention")                                    \
+    CODE(CHAT_CODE_MUTED, 28, 403, "muted", "you may not write in this room for now")              \
+    CODE(CHAT_CODE_DENIED, 29, 403, "denied", "you were removed and may not come back for now")
 
 enum chat_code {
 #define CHAT_CODE_ENUM(NAME_, NUMBER_, HTTP_, TEXT_, SENTENCE_) NAME_ = NUMBER_,

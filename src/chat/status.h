@@ -93,6 +93,8 @@
 
 /* Room policy. */
 #define CHAT_STATUS_POLICY(CODE)                                                                   \
+    CODE(CHAT_RULES_FORM, 691, "a rule of the room is out of its bounds or names one user twice")  \
+    CODE(CHAT_RULES_RANK, 692, "the other's role in the room is not below")                        \
     CODE(CHAT_POLICY_LAST_OWNER, 690, "the room would have no owner left who can act")             \
     CODE(CHAT_POLICY_COMPONENT, 700, "a component that every room needs is missing")               \
     CODE(CHAT_POLICY_UNKNOWN, 701, "the room's kind, class or roles are not a known policy")       \

@@ -3,6 +3,7 @@
 
 #include "chat/names.h"
 #include "hub/desk.h"
+#include "hub/rules.h"
 
 enum { GROUP_ID_LEN = 32, GROUP_INFO_SUITE_AT = 6, ROOMS_COUNTED_MAX = 4096 };
 
@@ -16,6 +17,7 @@ static uint8_t role_bits(const struct chat_role_data *roles, uint32_t index)
     if (chat_policy_can(roles, index, CHAT_CAN_REMOVE_PARTICIPANT)) bits |= HUB_ROLE_MAY_REMOVE;
     if (chat_policy_can(roles, index, CHAT_CAN_REPORT_ABUSE)) bits |= HUB_ROLE_MAY_REPORT;
     if (index == CHAT_ROLE_OWNER) bits |= HUB_ROLE_IS_OWNER;
+    if (chat_policy_can(roles, index, CHAT_CAN_CHANGE_USER_ROLE)) bits |= HUB_ROLE_MODERATES;
     return bits;
 }
 
@@ -36,6 +38,7 @@ tb_status hub_shape_of_policy(const struct hub *hub, const struct chat_policy_ro
                       ? policy->frank.recipients.at[0].verify_key
                       : (tb_bytes){ NULL, 0 },
     };
+    TRY(hub_rules_of_policy(hub, policy, arena, &shape.rules));
     size_t role_count = policy->roles.roles.count, count = policy->participants.participants.count;
     shape.roles.at = tb_arena_take(arena, role_count, sizeof *shape.roles.at);
     shape.participants.at = tb_arena_take(arena, count, sizeof *shape.participants.at);

@@ -138,6 +138,12 @@ struct hub_run {
     struct hub_run *next_free;
 };
 
+/* When an account last wrote; lost with the room's memory, to the sender's favour. */
+enum { HUB_SLOW_MARK_COUNT = 16 };
+struct hub_slow_mark {
+    struct hub_user_id user;
+    uint64_t at_ms; /* 0: no entry */
+};
 struct hub_room {
     struct hub_room_id id; /* key */
     struct hub_row_head head;
@@ -168,6 +174,7 @@ struct hub_room {
     size_t ring_count;         /* ever written; the place is its remainder */
 
     struct hub_tags tags;
+    struct hub_slow_mark slow[HUB_SLOW_MARK_COUNT]; /* newest senders, while slow mode is on */
     uint64_t ack_count;        /* of the tentative commit */
     size_t uri_len;
     uint8_t uri[CHAT_URI_LEN_MAX];

@@ -3,6 +3,7 @@
 
 #include "chat/records.h"
 #include "hub/join.h"
+#include "hub/rules.h"
 #include "hub/welcome.h"
 
 enum {
@@ -308,6 +309,10 @@ static uint16_t check_kind(struct hub *hub, struct hub_call *call,
     const struct hub_row_participant *listed = hub_room_participant(room, &call->account->id);
     if (listed != NULL && !is_participant) {
         return hub_refuse(call, CHAT_CODE_FORBIDDEN, "you are banned from this room");
+    }
+    uint64_t until_ms;
+    if (hub_rules_denies(room, &call->account->id, call->now_ms, &until_ms)) {
+        return hub_refuse_value(call, CHAT_CODE_DENIED, "", until_ms);
     }
     uint16_t code = hub_invite_check(hub, call, asked->invite_key, CHAT_INVITE_ROOM, invite);
     if (code != CHAT_CODE_OK) return code;

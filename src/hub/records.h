@@ -200,7 +200,8 @@ enum {
     HUB_ROLE_MAY_REPORT = 4,
     HUB_ROLE_IS_OWNER = 8,
     HUB_ROLE_IS_LISTED = 16, /* any role but banned */
-    HUB_ROLE_MAY_REMOVE = 32
+    HUB_ROLE_MAY_REMOVE = 32,
+    HUB_ROLE_MODERATES = 64
 };
 #define HUB_ROW_ROLE(ROW, S)           \
     ROW(S, U32, role_index, NONE)      \
@@ -241,6 +242,18 @@ WIRE_STRUCT(hub_row_tentative, HUB_ROW_TENTATIVE)
     ROW(S, U64,   until_ms, NONE)
 WIRE_STRUCT(hub_row_suspended, HUB_ROW_SUSPENDED)
 /* What changes with commits and decisions. */
+/* Rules of the room (chat/structs_rules.h), users by their ids. */
+#define HUB_ROW_TIMED(ROW, S)                \
+    ROW(S, FIXED, user,     HUB_USER_ID_LEN) \
+    ROW(S, U64,   until_ms, NONE)
+WIRE_STRUCT(hub_row_timed, HUB_ROW_TIMED)
+#define HUB_ROW_RULES(ROW, S)                \
+    ROW(S, U8,  announce_only, NONE)         \
+    ROW(S, U32, slow_mode_s,   NONE)         \
+    ROW(S, VEC, muted,         hub_row_timed) \
+    ROW(S, VEC, denied,        hub_row_timed)
+WIRE_STRUCT(hub_row_rules, HUB_ROW_RULES)
+
 #define HUB_ROW_SHAPE(ROW, S)                                       \
     ROW(S, BYTES_SOME, group_id,         255)                       \
     ROW(S, U16,        cipher_suite,     NONE)                      \
@@ -252,6 +265,7 @@ WIRE_STRUCT(hub_row_suspended, HUB_ROW_SUSPENDED)
     ROW(S, U8,         is_mimi_required, NONE)                      \
     ROW(S, BYTES_SOME, agent_key,        255)                       \
     ROW(S, BYTES_MAX,  desk_key,         255) /* to which reports are signed over */ \
+    ROW(S, SUB,        rules,            hub_row_rules)             \
     ROW(S, VEC,        roles,            hub_row_role)              \
     ROW(S, VEC,        participants,     hub_row_participant) /* in the list's order */ \
     ROW(S, VEC,        members,          hub_row_member) /* ascending by device */ \

@@ -8,6 +8,7 @@
 
 #include "chat/safe_aad.h"
 #include "hub/mandatory.h"
+#include "hub/rules.h"
 
 enum {
     RUN_BLOB_BYTES_MIN = 4096,
@@ -181,6 +182,8 @@ static uint16_t check_sender(struct hub *hub, struct hub_call *call, const struc
     if (hub_room_member(room, &call->device) == NULL) {
         return hub_refuse(call, CHAT_CODE_FORBIDDEN, "this device is no member of the room");
     }
+    uint16_t code = hub_rules_check(hub, call, room, bits);
+    if (code != CHAT_CODE_OK) return code;
     const struct hub_limits *limits = &hub->config.limits;
     uint64_t wait_ms;
     if (hub->config.is_rate_limited &&
@@ -371,6 +374,7 @@ static tb_status append(struct hub *hub, struct hub_call *call, const struct sub
     head->log_seq++;
     head->room_seq++;
     head->last_ms = t;
+    hub_rules_sent(room, &call->account->id, t);
     memcpy(head->chain, chain, CHAT_HASH_LEN);
     hub->metrics.messages_accepted++;
     return TB_STATUS(TB_OK);

@@ -125,6 +125,7 @@ enum mls_component_id {
     MLS_COMPONENT_TIMBRE_KT_REF = 0xf104,
     MLS_COMPONENT_TIMBRE_CHAIN_HEAD = 0xf105,
     MLS_COMPONENT_TIMBRE_AGENT_TRANSITION = 0xf106,
+    MLS_COMPONENT_TIMBRE_ROOM_RULES = 0xf107, /* GC */
     MLS_COMPONENT_TIMBRE_INVITE_USE = 0xf108, /* Safe AAD of a commit: the invite key as it is */
 };
 

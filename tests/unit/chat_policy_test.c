@@ -19,7 +19,7 @@ static void a_new_room_is_accepted_and_says_what_the_checklist_asks(void **state
     assert_int_equal(s.before.external_senders.external_senders.count, 1);
     assert_bytes(s.before.frank.recipients.at[0].uri, TB_LITERAL(DESK_URI));
     assert_bytes(s.before.agent.franking_signature_key, crypto_signing_key_public(&s.agent));
-    assert_int_equal(s.before.dictionary.component_data.count, 11);
+    assert_int_equal(s.before.dictionary.component_data.count, 12);
     /* 0x0002 safe_aad: 0x0020, 0xf102, 0xf106, 0xf108 */
     assert_bytes(s.before.dictionary.component_data.at[1].data,
                  TB_LITERAL("\x08\x00\x20\xf1\x02\xf1\x06\xf1\x08"));
@@ -193,7 +193,7 @@ static void a_room_of_an_unknown_policy_is_refused(void **state)
     (void)state;
     struct stage s;
     struct chat_policy_room room;
-    struct mls_component_data rows[11];
+    struct mls_component_data rows[12];
     stage_init(&s);
     room = s.before;
     room.base.room_kind = 9;
