@@ -12,6 +12,7 @@
 
 #include <assert.h>
 #include <openssl/core_names.h>
+#include <openssl/crypto.h>
 #include <openssl/ec.h>
 #include <openssl/evp.h>
 #include <openssl/obj_mac.h>
@@ -54,6 +55,8 @@ static void thread_state_free(void *value)
 
 static void natives_fetch(void)
 {
+    /* Without memory for its start libcrypto has no default context, and fetching crashes in it. */
+    if (OSSL_LIB_CTX_get0_global_default() == NULL) return;
     natives.hash[CRYPTO_SHA256] = EVP_MD_fetch(NULL, "SHA256", NULL);
     natives.hash[CRYPTO_SHA384] = EVP_MD_fetch(NULL, "SHA384", NULL);
     natives.hash[CRYPTO_SHA512] = EVP_MD_fetch(NULL, "SHA512", NULL);
