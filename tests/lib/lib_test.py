@@ -158,6 +158,10 @@ def test_amalgamation_compiles_and_runs_an_example(installed):
     for compiler in ("gcc", CLANG):
         run(compiler, "-std=c11", "-D_GNU_SOURCE", "-O1", "-fvisibility=hidden", *WARN, "-c",
             "mls.c", "-o", "mls.o", "-Wno-unused-function", cwd=place)
+        shown = {line.split()[-1] for line in run("nm", "-g", "--defined-only", "mls.o",
+                                                  cwd=place).splitlines() if line.strip()}
+        ours = {name for name in shown if not name.startswith("timbre_mls_")}
+        assert ours == header_functions(), ours ^ header_functions()
         run(compiler, "-std=c11", *WARN, "-I.", os.path.join(ROOT, "examples/two_members.c"),
             "mls.o", "-lcrypto", "-lsodium", "-o", "two", cwd=place)
         out = run("./two", cwd=place)
