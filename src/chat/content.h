@@ -39,6 +39,8 @@ enum {
 #define CHAT_TYPE_HEAD "application/vnd.timbre.head+cbor"
 #define CHAT_TYPE_DESK_KEYS "application/vnd.timbre.desk-keys+cbor"
 #define CHAT_TYPE_DESK_OWNER "application/vnd.timbre.desk-owner+cbor"
+#define CHAT_TYPE_CASE "application/vnd.timbre.case+cbor"
+#define CHAT_TYPE_CASE_SNAPSHOT "application/vnd.timbre.case-snapshot+cbor"
 
 enum chat_disposition {
     CHAT_DISPOSITION_UNSPECIFIED = 0,

@@ -181,6 +181,16 @@
     CODE(CHAT_NOTICE_SIGNATURE, 787, "the hub did not sign this notice")                           \
     CODE(CHAT_NOTICE_SEALED, 788, "the notice does not open with the desk's keys")
 
+/* Case work of the desk. */
+#define CHAT_STATUS_CASE(CODE)                                                                     \
+    CODE(CHAT_CASE_FORM, 769, "the message about a case has not its form")                         \
+    CODE(CHAT_CASE_CLAIMED, 770, "another moderator works on the case")                            \
+    CODE(CHAT_CASE_NOT_HELD, 771, "the case is not claimed by this account")                       \
+    CODE(CHAT_CASE_CYCLE, 772, "the case would be merged into itself")                             \
+    CODE(CHAT_CASE_LEASE, 773, "the claim ended before the hub had it")                            \
+    CODE(CHAT_CASE_DEPTH, 774, "too many cases were merged one into the next")                     \
+    CODE(CHAT_CASE_SNAPSHOT, 775, "the snapshot of the cases does not parse")
+
 /* The public log of decisions. */
 #define CHAT_STATUS_LOG(CODE)                                                                      \
     CODE(CHAT_MERKLE_RANGE, 790, "the log has no such entry or size")                              \
@@ -199,6 +209,7 @@
     CHAT_STATUS_POLICY(CODE)                                                                       \
     CHAT_STATUS_REPORT(CODE)                                                                       \
     CHAT_STATUS_DECISION(CODE)                                                                     \
+    CHAT_STATUS_CASE(CODE)                                                                         \
     CHAT_STATUS_LOG(CODE)
 
 enum chat_status_code {

@@ -492,6 +492,7 @@ enum client_table {
     CLIENT_TABLE_EXPIRIES,    /* by expires_ms, room_no and row: what disappears, and when */
     CLIENT_TABLE_CONTEXTS,    /* GroupContext, by room_no and epoch: for level 2 */
     CLIENT_TABLE_PINS,        /* by until_ms, room_no and room_seq: evidence that stays longer */
+    CLIENT_TABLE_CASEWORK,    /* what moderators said about cases, and what follows */
     CLIENT_TABLE_END,         /* behind the last */
     CLIENT_TABLE_COUNT_MAX = 32
 };

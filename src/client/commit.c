@@ -3,6 +3,7 @@
  * until the log shows who won the epoch.  The hub's pending proposals come first: alone, after a
  * random delay of up to two seconds or before our own next message (amendments 4).
  */
+#include "client/casework.h"
 #include "client/desk.h"
 
 static struct client_key client_commit_key(const struct client_room *room)
@@ -212,7 +213,10 @@ tb_status client_commit_own_final(struct client_turn *turn, struct client_room *
         TRY(client_intent_end(turn, room, intent, CHAT_CODE_OK, (tb_bytes){ 0 }));
     }
     bool has_joined = commit.kind == CLIENT_INTENT_ADD || commit.kind == CLIENT_INTENT_DEVICE;
-    if (has_joined && room->row.kind == CHAT_ROOM_DESK) return client_desk_keys_send(turn, room);
+    if (has_joined && room->row.kind == CHAT_ROOM_DESK) {
+        TRY(client_desk_keys_send(turn, room));
+        return client_casework_hand_over(turn, room, commit.account);
+    }
     if (has_joined && room->row.kind == CHAT_ROOM_NOTICE) {
         return client_decide_room_ready(turn, room, commit.account, true);
     }

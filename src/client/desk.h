@@ -17,6 +17,8 @@ TB_MUST_USE tb_status client_fetch_over(struct client_turn *turn, uint16_t code)
 TB_MUST_USE tb_status client_log_ask(struct client_turn *turn);
 /* Notices of outsiders above this number (outside.c). */
 TB_MUST_USE tb_status client_outside_ask(struct client_turn *turn, uint64_t after);
+TB_MUST_USE tb_status client_outside_get(struct client_turn *turn, uint64_t number,
+                                         struct chat_notice_waiting *out);
 
 TB_MUST_USE tb_status client_report_work(struct client_turn *turn);
 /* The operator founds the desk anew: tells, and marks the reports that went to the old one. */

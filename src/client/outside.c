@@ -17,6 +17,13 @@ static struct client_key outside_key(uint64_t number)
     return client_key_bytes(TB_ARRAY(octets));
 }
 
+tb_status client_outside_get(struct client_turn *turn, uint64_t number,
+                             struct chat_notice_waiting *out)
+{
+    return client_table_get(turn, CLIENT_TABLE_META, outside_key(number),
+                            &chat_notice_waiting_desc, out);
+}
+
 /* ------------------------------------------------------------------ fetching */
 
 static tb_status outside_answered(struct client_turn *turn, const struct client_request *request,

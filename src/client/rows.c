@@ -29,6 +29,7 @@ WIRE_TABLE(client_report_row, CLIENT_REPORT_ROW)
 WIRE_TABLE(client_case_file, CLIENT_CASE_FILE)
 WIRE_TABLE(client_case_message, CLIENT_CASE_MESSAGE)
 WIRE_TABLE(client_case_row, CLIENT_CASE_ROW)
+WIRE_TABLE(client_case_event_row, CLIENT_CASE_EVENT_ROW)
 
 struct client_code_text {
     uint16_t code;

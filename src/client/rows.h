@@ -441,4 +441,13 @@ WIRE_STRUCT(client_case_message, CLIENT_CASE_MESSAGE)
     ROW(S, U64,        decision_number, NONE)
 WIRE_STRUCT(client_case_row, CLIENT_CASE_ROW)
 
+/* ---- CASEWORK (casework.c): a message about a case, as the desk's room had it ---- */
+
+#define CLIENT_CASE_EVENT_ROW(ROW, S)                                            \
+    ROW(S, BYTES_SOME, account, CHAT_URI_LEN_MAX)                                \
+    ROW(S, U64,        at_ms,   NONE) /* when the hub accepted it */             \
+    ROW(S, U16,        verdict, NONE) /* TB_OK, or why it changes nothing */     \
+    ROW(S, BYTES,      body,    NONE)
+WIRE_STRUCT(client_case_event_row, CLIENT_CASE_EVENT_ROW)
+
 #endif

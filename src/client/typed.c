@@ -1,4 +1,5 @@
 /* Messages that mean something to the client itself: invitations, keys, heads, statements. */
+#include "client/casework.h"
 #include "client/desk.h"
 #include "client/prune.h"
 #include "client/revise.h"
@@ -34,7 +35,9 @@ bool client_type_is_hidden(tb_bytes content_type)
            || client_type_is(content_type, CHAT_TYPE_HEAD_REQUEST)
            || client_type_is(content_type, CHAT_TYPE_HEAD)
            || client_type_is(content_type, CHAT_MEDIA_TYPE_STATUS)
-           || client_type_is(content_type, CHAT_TYPE_DESK_OWNER);
+           || client_type_is(content_type, CHAT_TYPE_DESK_OWNER)
+           || client_type_is(content_type, CHAT_TYPE_CASE)
+           || client_type_is(content_type, CHAT_TYPE_CASE_SNAPSHOT);
 }
 
 tb_status client_run_typed(struct client_turn *turn, struct client_room *room, tb_bytes sender,
@@ -54,6 +57,10 @@ tb_status client_run_typed(struct client_turn *turn, struct client_room *room, t
         status = client_head_told(turn, room, body);
     } else if (client_type_is(content_type, CHAT_TYPE_DESK_OWNER)) {
         status = client_desk_owner_taken(turn, room, sender, body);
+    } else if (client_type_is(content_type, CHAT_TYPE_CASE)) {
+        status = client_casework_taken(turn, room, line, body);
+    } else if (client_type_is(content_type, CHAT_TYPE_CASE_SNAPSHOT)) {
+        status = client_casework_handed(turn, room, sender, body);
     } else if (client_type_is(content_type, CHAT_TYPE_STATEMENT)) {
         status = client_typed_statement(turn, body, line);
     } else if (client_type_is(content_type, CHAT_MEDIA_TYPE_STATUS)) {

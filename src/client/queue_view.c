@@ -1,0 +1,241 @@
+/* The queue as moderators see it: cases about one thing as one, the most urgent first. */
+#include "client/queue.h"
+
+#include <string.h>
+
+#include "client/casework.h"
+
+/* One report or notice, before it is put together with others. */
+struct item {
+    tb_bytes case_id;
+    tb_bytes group;   /* equal for what is one: the case that stands for them, or a subject */
+    tb_bytes subject; /* or empty */
+    uint64_t number, received_ms, decision_number;
+    bool is_notice, is_decided;
+    struct chat_case_state root;
+};
+struct items {
+    struct item *at;
+    size_t count;
+};
+
+/* ------------------------------------------------------------------ sorting */
+
+typedef bool sort_before(const void *a, const void *b);
+
+/* Sift what is at `at` down a heap of count pointers whose greatest is on top. */
+static void sift(const void **heap, size_t at, size_t count, sort_before *is_before)
+{
+    for (;;) {
+        size_t greatest = at;
+        for (size_t child = 2 * at + 1; child < count && child <= 2 * at + 2; child++) {
+            if (is_before(heap[greatest], heap[child])) greatest = child;
+        }
+        if (greatest == at) return;
+        const void *moved = heap[at];
+        heap[at] = heap[greatest];
+        heap[greatest] = moved;
+        at = greatest;
+    }
+}
+
+static void sort(const void **list, size_t count, sort_before *is_before)
+{
+    for (size_t i = count / 2; i-- > 0;) sift(list, i, count, is_before);
+    for (size_t end = count; end-- > 1;) {
+        const void *greatest = list[0];
+        list[0] = list[end];
+        list[end] = greatest;
+        sift(list, 0, end, is_before);
+    }
+}
+
+static bool item_is_before(const void *left, const void *right)
+{
+    const struct item *a = left, *b = right;
+    int order = tb_bytes_compare(a->group, b->group);
+    if (order != 0) return order < 0;
+    if (a->is_notice != b->is_notice) return b->is_notice;
+    return a->number < b->number;
+}
+
+static bool view_is_before(const void *left, const void *right)
+{
+    const struct client_queue_view *a = left, *b = right;
+    if (a->is_decided != b->is_decided) return b->is_decided;
+    if (a->level != b->level) return a->level < b->level;
+    if (a->due_ms != b->due_ms) return a->due_ms < b->due_ms;
+    if (a->is_notice != b->is_notice) return b->is_notice;
+    return a->number < b->number;
+}
+
+/* ------------------------------------------------------------------ items */
+
+/* Where it belongs: to what was said about it or about its subject; else to its subject. */
+static tb_status item_place(struct client_turn *turn, struct item *item)
+{
+    struct chat_case_store store = client_casework_store(turn);
+    struct chat_case_state state;
+    tb_bytes first;
+    tb_status status = store.get(store.ctx, item->case_id, &state);
+    if (status.code == TB_NOT_FOUND && item->subject.len != 0) {
+        status = store.of_subject(store.ctx, item->subject, &first);
+        if (status.code == TB_NOT_FOUND) {
+            item->group = item->subject;
+            item->root = (struct chat_case_state){ .level = CHAT_CASE_NORMAL };
+            return TB_STATUS(TB_OK);
+        }
+        if (tb_is_ok(status)) status = chat_casework_root(&store, first, &item->root);
+    } else if (tb_is_ok(status) || status.code == TB_NOT_FOUND) {
+        status = chat_casework_root(&store, item->case_id, &item->root);
+    }
+    TRY(status);
+    item->group = item->root.case_id;
+    return TB_STATUS(TB_OK);
+}
+
+static tb_status item_of_report(struct client_turn *turn, tb_bytes encoded, struct item *out)
+{
+    struct client_case_row row;
+    TRY(wire_decode(&client_case_row_desc, encoded, &turn->arena, &row, NULL));
+    *out = (struct item){ .number = row.number,
+                          .received_ms = row.received_ms,
+                          .is_decided = row.stage == CLIENT_STAGE_DECIDED,
+                          .decision_number = row.decision_number };
+    TRY(tb_arena_dup(&turn->arena, TB_ARRAY(row.report_id), &out->case_id));
+    TRY(client_casework_subject(turn, &row, &out->subject));
+    return item_place(turn, out);
+}
+
+static tb_status item_of_notice(struct client_turn *turn, const struct client_outside_view *notice,
+                                struct item *out)
+{
+    uint8_t *id = tb_arena_take(&turn->arena, 1, CHAT_CASE_NOTICE_LEN);
+    if (id == NULL) return TB_STATUS(TB_NO_SPACE);
+    tb_put_u64(id, notice->number);
+    *out = (struct item){ .case_id = tb_bytes_of(id, CHAT_CASE_NOTICE_LEN),
+                          .number = notice->number,
+                          .received_ms = notice->received_ms,
+                          .is_notice = true,
+                          .is_decided = notice->outcome != CHAT_NOTICE_OPEN };
+    return item_place(turn, out);
+}
+
+static tb_status items_read(struct client_turn *turn, const struct client_outside_view *notices,
+                            size_t notice_count, struct items *out)
+{
+    struct client_pairs rows;
+    TRY(client_table_all(turn, CLIENT_TABLE_CASES, &rows));
+    out->at = tb_arena_take(&turn->arena, rows.count + notice_count, sizeof *out->at);
+    if (out->at == NULL) return TB_STATUS(TB_NO_SPACE);
+    for (size_t i = 0; i < rows.count; i++) {
+        TRY(item_of_report(turn, rows.at[i].value, &out->at[out->count++]));
+    }
+    for (size_t i = 0; i < notice_count; i++) {
+        TRY(item_of_notice(turn, &notices[i], &out->at[out->count++]));
+    }
+    return TB_STATUS(TB_OK);
+}
+
+/* ------------------------------------------------------------------ views */
+
+/* What stands for the group: the case that the others went into, else the one that came first. */
+static const struct item *lead_of(const void *const *group, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        const struct item *item = group[i];
+        if (tb_bytes_equal(item->case_id, item->group)) return item;
+    }
+    return group[0];
+}
+
+/* A decision about a message is one about every report of it; one about a case that was merged
+ * into this one is not. */
+static void view_decided(const struct item *lead, const struct item *item,
+                         struct client_queue_view *out)
+{
+    bool is_same = item == lead
+                   || (lead->subject.len != 0 && tb_bytes_equal(lead->subject, item->subject));
+    if (!item->is_decided || !is_same || out->is_decided) return;
+    out->is_decided = true;
+    out->decision_number = item->decision_number;
+}
+
+static tb_status view_of(struct client_turn *turn, const void *const *group, size_t count,
+                         struct client_queue_view *out)
+{
+    const struct item *lead = lead_of(group, count);
+    const struct chat_case_state *state = &lead->root;
+    *out = (struct client_queue_view){
+        .case_id = lead->case_id,
+        .number = lead->number,
+        .received_ms = lead->received_ms,
+        .is_notice = lead->is_notice,
+        .level = state->level,
+        .why = state->why,
+        .is_due_set = state->due_ms != 0,
+        .codes = state->codes.at,
+        .code_count = state->codes.count,
+        .note_count = state->note_count,
+    };
+    tb_bytes *duplicates = tb_arena_take(&turn->arena, count, sizeof *duplicates);
+    if (duplicates == NULL) return TB_STATUS(TB_NO_SPACE);
+    view_decided(lead, lead, out);
+    for (size_t i = 0; i < count; i++) {
+        const struct item *item = group[i];
+        if (item->received_ms != 0 && item->received_ms < out->received_ms) {
+            out->received_ms = item->received_ms;
+        }
+        view_decided(lead, item, out);
+        if (item != lead) duplicates[out->duplicate_count++] = item->case_id;
+    }
+    out->duplicates = duplicates;
+    out->due_ms = state->due_ms != 0 ? state->due_ms
+                                     : out->received_ms + chat_casework_level_ms(state->level);
+    if (!chat_casework_is_held(state, turn->now_ms) || out->is_decided) return TB_STATUS(TB_OK);
+    out->holder = state->holder;
+    out->lease_ms = state->lease_ms;
+    return tb_arena_dup(&turn->arena, client_record_handle(turn, state->holder),
+                        &out->holder_handle);
+}
+
+static tb_status queue_read(struct client_turn *turn, const struct items *items,
+                            struct client_queue_view **out, size_t *count)
+{
+    const void **order = tb_arena_take(&turn->arena, items->count, sizeof *order);
+    struct client_queue_view *views = tb_arena_take(&turn->arena, items->count, sizeof *views);
+    struct client_queue_view *sorted = tb_arena_take(&turn->arena, items->count, sizeof *sorted);
+    size_t n = 0;
+    if (order == NULL || views == NULL || sorted == NULL) return TB_STATUS(TB_NO_SPACE);
+    for (size_t i = 0; i < items->count; i++) order[i] = &items->at[i];
+    sort(order, items->count, item_is_before);
+    for (size_t i = 0, end; i < items->count; i = end) {
+        const struct item *first = order[i];
+        for (end = i + 1; end < items->count; end++) {
+            const struct item *next = order[end];
+            if (!tb_bytes_equal(next->group, first->group)) break;
+        }
+        TRY(view_of(turn, &order[i], end - i, &views[n++]));
+    }
+    for (size_t i = 0; i < n; i++) order[i] = &views[i];
+    sort(order, n, view_is_before);
+    for (size_t i = 0; i < n; i++) sorted[i] = *(const struct client_queue_view *)order[i];
+    *out = sorted;
+    *count = n;
+    return TB_STATUS(TB_OK);
+}
+
+tb_status client_queue(struct client *client, uint64_t now_ms, struct tb_arena *arena,
+                       struct client_queue_view **out, size_t *count)
+{
+    struct client_turn turn = { .client = client, .now_ms = now_ms };
+    struct client_outside_view *notices;
+    struct items items = { NULL, 0 };
+    size_t notice_count;
+    TRY(client_outsides(client, arena, &notices, &notice_count));
+    turn.arena = *arena;
+    tb_status status = items_read(&turn, notices, notice_count, &items);
+    if (tb_is_ok(status)) status = queue_read(&turn, &items, out, count);
+    *arena = turn.arena;
+    return status;
+}
