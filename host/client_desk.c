@@ -5,6 +5,7 @@
 #include "chat/reason.h"
 #include "client/status.h"
 #include "host/client_app.h"
+#include "host/client_case.h"
 #include "host/client_outside.h"
 #include "host/client_text.h"
 #include "host/client_timeline.h"
@@ -19,8 +20,7 @@ static const char *reason_text(uint8_t code)
     return text != NULL ? text : "an unknown reason";
 }
 
-/* Reports that wait at the hub come here first.  Without a hub the known cases are shown. */
-static int fetch(struct cli_app *app)
+int cli_desk_fetch(struct cli_app *app)
 {
     uint64_t op = 0;
     int code = cli_app_refresh(app);
@@ -104,11 +104,15 @@ int cli_verb_desk_list(struct cli_app *app)
         { "reason", "REASON", CLI_COLUMN_TEXT },
         { "accused_handle", "ACCUSED", CLI_COLUMN_TEXT },
         { "verified", "PROVEN", CLI_COLUMN_TEXT },  { "level", "LEVEL", CLI_COLUMN_TEXT },
+        { "priority", "PRIORITY", CLI_COLUMN_TEXT },
+        { "claimed_by", "CLAIMED BY", CLI_COLUMN_TEXT },
+        { "claimed_until", "UNTIL", CLI_COLUMN_TIME },
+        { "due", "DUE", CLI_COLUMN_TIME },
         { "state", "STATE", CLI_COLUMN_TEXT },      { "decision", "DECISION", CLI_COLUMN_NUMBER },
     };
     struct client_case_view *cases = NULL;
     size_t count = 0;
-    int code = fetch(app);
+    int code = cli_desk_fetch(app);
     if (code != CLI_EXIT_OK) return code;
     tb_status status = cases_read(app, &cases, &count);
     if (status.code != TB_OK) return cli_app_fail(app, status, "list the cases");
@@ -119,6 +123,8 @@ int cli_verb_desk_list(struct cli_app *app)
         json_decref(rows);
         return code;
     }
+    code = cli_case_rows(app, rows, &rows);
+    if (code != CLI_EXIT_OK) return code;
     cli_out_table(&app->out, columns, sizeof columns / sizeof columns[0], rows,
                   "There is no case.");
     return CLI_EXIT_OK;
@@ -172,15 +178,18 @@ int cli_verb_desk_show(struct cli_app *app)
     struct client_case_view at = { 0 };
     char word[CASE_WORD_LEN_SHOWN + 1], time[CLI_TEXT_TIME_LEN_MAX];
     FILE *to = app->out.to;
-    int code = fetch(app);
+    int code = cli_desk_fetch(app);
     if (code == CLI_EXIT_OK && cli_outside_is_word(app->args.words[0])) {
         return cli_outside_show(app, app->args.words[0]);
     }
     if (code == CLI_EXIT_OK) code = case_find(app, app->args.words[0], &at);
     if (code != CLI_EXIT_OK) return code;
-    if (!cli_out_is_text(&app->out)) {
-        cli_out_record(&app->out, case_record_whole(app, &at));
-        return CLI_EXIT_OK;
+    json_t *record = case_record_whole(app, &at);
+    code = cli_case_record(app, record);
+    if (code != CLI_EXIT_OK || !cli_out_is_text(&app->out)) {
+        if (code == CLI_EXIT_OK) cli_out_record(&app->out, json_incref(record));
+        json_decref(record);
+        return code;
     }
     case_word(&at, word);
     cli_text_time(at.received_ms, time);
@@ -202,6 +211,8 @@ int cli_verb_desk_show(struct cli_app *app)
     fprintf(to, "\nWhat is proven, and what is not:\n");
     print_sentences(app, &at);
     cli_window_print(app, &at);
+    cli_case_print(app, record);
+    json_decref(record);
     return CLI_EXIT_OK;
 }
 
@@ -280,7 +291,7 @@ int cli_verb_desk_decide(struct cli_app *app)
     struct client_decision_params params;
     uint64_t op = 0;
     int code = cli_app_online(app, doing);
-    if (code == CLI_EXIT_OK) code = fetch(app);
+    if (code == CLI_EXIT_OK) code = cli_desk_fetch(app);
     if (code == CLI_EXIT_OK) code = case_find(app, app->args.words[0], &at);
     if (code == CLI_EXIT_OK) code = plan_read(app, &at, &params);
     if (code != CLI_EXIT_OK) return code;

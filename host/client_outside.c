@@ -6,6 +6,7 @@
 
 #include "chat/reason.h"
 #include "chat/status.h"
+#include "host/client_case.h"
 #include "host/client_text.h"
 
 enum { WORD_LEN_MAX = 24 };
@@ -115,11 +116,14 @@ int cli_outside_show(struct cli_app *app, const char *word)
     struct client_outside_view at = { 0 };
     int code = outside_find(app, word, &at);
     if (code != CLI_EXIT_OK) return code;
-    if (cli_out_is_text(&app->out)) {
-        outside_print(app, &at);
-        return CLI_EXIT_OK;
-    }
     json_t *record = outside_record(&at);
+    code = cli_case_record(app, record);
+    if (code != CLI_EXIT_OK || cli_out_is_text(&app->out)) {
+        if (code == CLI_EXIT_OK) outside_print(app, &at);
+        if (code == CLI_EXIT_OK) cli_case_print(app, record);
+        json_decref(record);
+        return code;
+    }
     cli_json_set(record, "opened", json_boolean(at.fault == TB_OK));
     cli_json_set(record, "where", cli_json_text(at.where));
     cli_json_set(record, "text", cli_json_text(at.text));

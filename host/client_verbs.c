@@ -124,6 +124,32 @@ const struct cli_verb cli_verbs[] = {
       "List the cases of the moderation desk.", "" },
     { "desk show", "CASE", 0, 1, 1, ACCOUNT, false, false, cli_verb_desk_show,
       "Open a case, verify it, and say what is proven and what is not.", "" },
+    { "desk next", "", 0, 0, 0, ACCOUNT, false, false, cli_verb_desk_next,
+      "Claim the most urgent case that nobody works on.", "" },
+    { "desk claim", "CASE", 0, 1, 1, ACCOUNT, false, false, cli_verb_desk_claim,
+      "Work on a case: for 30 minutes nobody else can claim it.",
+      "timbre desk claim 3f9a\n\nDo it again before the time is over to keep it.\n" },
+    { "desk release", "CASE", 0, 1, 1, ACCOUNT, false, false, cli_verb_desk_release,
+      "Leave a case that you claimed to others.", "" },
+    { "desk note", "CASE TEXT", 0, 2, 2, ACCOUNT, false, false, cli_verb_desk_note,
+      "Write a note that the moderators alone read.",
+      "timbre desk note 3f9a \"the same text as last week\"\n\n"
+      "TEXT - reads standard input.\n" },
+    { "desk code", "CASE CODE...", 0, 2, 255, ACCOUNT, false, false, cli_verb_desk_code,
+      "Say what a case is about, in short codes; they replace those before.",
+      "timbre desk code 3f9a offer form:powder\n\n"
+      "A code has 1 to 32 of a-z 0-9 . - _ : and a case at most 16 of them.\n" },
+    { "desk merge", "CASE INTO", 0, 2, 2, ACCOUNT, false, false, cli_verb_desk_merge,
+      "Make a case a part of another one.",
+      "timbre desk merge 3f9a 77c1\n\nReports of one message are one case by themselves.\n" },
+    { "desk priority", "CASE LEVEL [BASIS]", 0, 2, 3, ACCOUNT, false, false,
+      cli_verb_desk_priority, "Say how urgent a case is, and why.",
+      "timbre desk priority 3f9a order \"prefecture, no. 12\"\n\n"
+      "LEVEL is threat-to-life, order (of an authority), trusted-flagger or normal.\n" },
+    { "desk deadline", "CASE SPAN", 0, 2, 2, ACCOUNT, false, false, cli_verb_desk_deadline,
+      "Say until when a case has to be decided.",
+      "timbre desk deadline 3f9a 24h\n\n"
+      "none: as its priority says, which is 1 hour, 24 hours, 3 days or 7 days after it came.\n" },
     { "desk decide", "CASE",
       CLI_BIT(ACTION) | CLI_BIT(SCOPE) | CLI_BIT(REASON) | CLI_BIT(UNTIL) |
           CLI_BIT(FACTS_FILE) | CLI_BIT(YES),

@@ -32,7 +32,8 @@ TB_MUST_USE tb_status client_queue_act(struct client *client, uint64_t now_ms,
 TB_MUST_USE tb_status client_queue_verdict(struct client *client, uint64_t room_seq,
                                            uint16_t *verdict);
 
-/* Cases about one thing: the one that stands for them, and the rest. */
+/* Cases about one thing: the one that stands for them, and the rest.  Those that are decided and
+ * those that are not are two entries. */
 struct client_queue_view {
     tb_bytes case_id;
     uint64_t number;      /* of the report, or of the notice */
@@ -40,6 +41,7 @@ struct client_queue_view {
     bool is_notice;       /* of somebody without an account */
     bool is_decided;
     uint64_t decision_number; /* 0 of a notice */
+    uint64_t decided_before;  /* of an open one: a decision about the same; 0: none */
     uint8_t level;        /* enum chat_case_level */
     tb_bytes why;         /* what the level rests on; may be empty */
     tb_bytes holder, holder_handle; /* who works on it; empty: nobody at now_ms */

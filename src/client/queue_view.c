@@ -55,6 +55,7 @@ static bool item_is_before(const void *left, const void *right)
     const struct item *a = left, *b = right;
     int order = tb_bytes_compare(a->group, b->group);
     if (order != 0) return order < 0;
+    if (a->is_decided != b->is_decided) return b->is_decided;
     if (a->is_notice != b->is_notice) return b->is_notice;
     return a->number < b->number;
 }
@@ -149,18 +150,6 @@ static const struct item *lead_of(const void *const *group, size_t count)
     return group[0];
 }
 
-/* A decision about a message is one about every report of it; one about a case that was merged
- * into this one is not. */
-static void view_decided(const struct item *lead, const struct item *item,
-                         struct client_queue_view *out)
-{
-    bool is_same = item == lead
-                   || (lead->subject.len != 0 && tb_bytes_equal(lead->subject, item->subject));
-    if (!item->is_decided || !is_same || out->is_decided) return;
-    out->is_decided = true;
-    out->decision_number = item->decision_number;
-}
-
 static tb_status view_of(struct client_turn *turn, const void *const *group, size_t count,
                          struct client_queue_view *out)
 {
@@ -171,6 +160,8 @@ static tb_status view_of(struct client_turn *turn, const void *const *group, siz
         .number = lead->number,
         .received_ms = lead->received_ms,
         .is_notice = lead->is_notice,
+        .is_decided = lead->is_decided,
+        .decision_number = lead->decision_number,
         .level = state->level,
         .why = state->why,
         .is_due_set = state->due_ms != 0,
@@ -180,13 +171,11 @@ static tb_status view_of(struct client_turn *turn, const void *const *group, siz
     };
     tb_bytes *duplicates = tb_arena_take(&turn->arena, count, sizeof *duplicates);
     if (duplicates == NULL) return TB_STATUS(TB_NO_SPACE);
-    view_decided(lead, lead, out);
     for (size_t i = 0; i < count; i++) {
         const struct item *item = group[i];
         if (item->received_ms != 0 && item->received_ms < out->received_ms) {
             out->received_ms = item->received_ms;
         }
-        view_decided(lead, item, out);
         if (item != lead) duplicates[out->duplicate_count++] = item->case_id;
     }
     out->duplicates = duplicates;
@@ -197,6 +186,25 @@ static tb_status view_of(struct client_turn *turn, const void *const *group, siz
     out->lease_ms = state->lease_ms;
     return tb_arena_dup(&turn->arena, client_record_handle(turn, state->holder),
                         &out->holder_handle);
+}
+
+static bool is_one(const struct item *a, const struct item *b)
+{
+    /* Who reports what was decided already waits for an answer all the same. */
+    return tb_bytes_equal(a->group, b->group) && a->is_decided == b->is_decided;
+}
+
+/* The newest decision about what the open ones say, for whoever decides them. */
+static uint64_t decided_before(const void *const *order, size_t from, size_t count)
+{
+    const struct item *first = order[from];
+    uint64_t number = 0;
+    for (size_t i = from; i < count && !first->is_decided; i++) {
+        const struct item *item = order[i];
+        if (!tb_bytes_equal(item->group, first->group)) break;
+        if (item->decision_number > number) number = item->decision_number;
+    }
+    return number;
 }
 
 static tb_status queue_read(struct client_turn *turn, const struct items *items,
@@ -212,10 +220,10 @@ static tb_status queue_read(struct client_turn *turn, const struct items *items,
     for (size_t i = 0, end; i < items->count; i = end) {
         const struct item *first = order[i];
         for (end = i + 1; end < items->count; end++) {
-            const struct item *next = order[end];
-            if (!tb_bytes_equal(next->group, first->group)) break;
+            if (!is_one(order[end], first)) break;
         }
-        TRY(view_of(turn, &order[i], end - i, &views[n++]));
+        TRY(view_of(turn, &order[i], end - i, &views[n]));
+        views[n++].decided_before = decided_before(order, i, items->count);
     }
     for (size_t i = 0; i < n; i++) order[i] = &views[i];
     sort(order, n, view_is_before);

@@ -170,8 +170,8 @@ def notices(steps, world):
         page = ask(world, "POST", "/notice/complaint",
                    {"number": number, "secret": secret, "text": "look again", "lang": "fr"}, FORM)
         expect("Votre r\u00e9clamation" in page.body, page.body)
-        row = world.json("alice", "desk", "list").record
-        equal((row["case"], row["complaint_about"]), ("n3", "n2"), "complaint")
+        rows = {row["case"]: row for row in world.json("alice", "desk", "list").records}
+        equal(rows["n3"]["complaint_about"], "n2", "complaint")
         reply = write(world, "reply.txt", "Still not.")
         result = world.json("alice", "desk", "answer", "n3", "--outcome", "no-action",
                             "--reply-file", reply, code=DENIED)
