@@ -64,14 +64,18 @@ static bool is_case_id(tb_bytes id)
     return id.len == CHAT_HASH_LEN || id.len == CHAT_CASE_NOTICE_LEN;
 }
 
+static bool is_code_octet(uint8_t c)
+{
+    return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '.' || c == '-' || c == '_'
+           || c == ':';
+}
+
 static bool is_code(tb_bytes code)
 {
-    static const char allowed[] = "abcdefghijklmnopqrstuvwxyz0123456789.-_:";
-    if (code.len == 0 || code.len > CHAT_CASE_CODE_LEN_MAX) return false;
     for (size_t i = 0; i < code.len; i++) {
-        if (memchr(allowed, code.data[i], sizeof allowed - 1) == NULL) return false;
+        if (!is_code_octet(code.data[i])) return false;
     }
-    return true;
+    return code.len != 0 && code.len <= CHAT_CASE_CODE_LEN_MAX;
 }
 
 /* Of each kind, what it must have; nothing else is there, but a priority's text, a deadline's end

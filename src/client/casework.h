@@ -31,7 +31,7 @@ TB_MUST_USE tb_status client_casework_begin(struct client_turn *turn,
                                             const struct client_room *room);
 /* Fold over all messages again, in order. */
 TB_MUST_USE tb_status client_casework_again(struct client_turn *turn);
-/* An account's devices are in the desk's room from now on: what was said before (casework_share.c). */
+/* An account has come into the desk's room: its devices get what was said before. */
 TB_MUST_USE tb_status client_casework_hand_over(struct client_turn *turn,
                                                 struct client_room *room, tb_bytes account);
 TB_MUST_USE tb_status client_casework_handed(struct client_turn *turn, struct client_room *room,
