@@ -57,6 +57,9 @@
     OPTION(BASIS, "basis", "BASIS", "of an action: law or terms")                                  \
     OPTION(REPLY_FILE, "reply-file", "FILE", "read what the sender is told here; - is standard "   \
                                              "input")                                              \
+    OPTION(ANNOUNCE, "announce", "on|off", "only moderators and owners write")                     \
+    OPTION(APPROVAL, "approval", "on|off", "a moderator lets newcomers in")                        \
+    OPTION(SLOW, "slow", "SPAN|off", "the time between two messages of one person")                \
     OPTION(YES, "yes", NULL, "do it without asking")                                               \
     OPTION(MAN, "man", NULL, NULL) /* the verbs as a part of the manual page; not shown */
 

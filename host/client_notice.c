@@ -30,6 +30,7 @@ static const char *type_name(enum client_show_kind kind)
     case CLIENT_SHOW_READ: return "read";
     case CLIENT_SHOW_DESK_ANEW: return "desk_anew";
     case CLIENT_SHOW_FAILED: return "refused"; /* the session, when it is of no act */
+    case CLIENT_SHOW_ASKED: return "join_asked";
     case CLIENT_SHOW_PROGRESS: return "progress";
     case CLIENT_SHOW_DONE:
     case CLIENT_SHOW_DELAYED: break;
@@ -118,6 +119,11 @@ void cli_notice_on_show(void *ctx, const struct client_show *show)
     case CLIENT_SHOW_CONSENT:
         cli_out_note(&app->out, "timbre: %s asks for contact; 'timbre contact accept %s' agrees.\n",
                      who, who);
+        break;
+    case CLIENT_SHOW_ASKED:
+        cli_out_note(&app->out, "timbre: somebody asks to come into %s; 'timbre room requests %s' "
+                                "lists them.\n",
+                     room, room);
         break;
     case CLIENT_SHOW_HUB_RESTORED:
         cli_out_note(&app->out, "timbre: the hub was restored from a backup (%s).\n", room);

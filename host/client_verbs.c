@@ -54,6 +54,23 @@ const struct cli_verb cli_verbs[] = {
       "timbre room role team bob moderator\n\n"
       "ROLE is member, moderator or owner.  A room keeps an owner: the last one cannot step down\n"
       "before another is named.\n" },
+    { "room rules", "ROOM", CLI_BIT(ANNOUNCE) | CLI_BIT(SLOW) | CLI_BIT(APPROVAL), 1, 1, ACCOUNT,
+      false, false, cli_verb_room_rules, "Show or change the rules of a room.",
+      "timbre room rules team\ntimbre room rules team --slow 30s\n"
+      "timbre room rules news --announce on\n" },
+    { "room mute", "ROOM WHO", CLI_BIT(UNTIL), 2, 2, ACCOUNT, false, false, cli_verb_room_mute,
+      "Let a person read, and not write, for a time.", "timbre room mute team bob --until 1h\n" },
+    { "room unmute", "ROOM WHO", 0, 2, 2, ACCOUNT, false, false, cli_verb_room_unmute,
+      "Let a person write again.", "" },
+    { "room kick", "ROOM WHO", CLI_BIT(UNTIL), 2, 2, ACCOUNT, false, false, cli_verb_room_kick,
+      "Remove a person who may not come back for a time.",
+      "timbre room kick team bob --until 7d\n\nWithout --until, until 'timbre room readmit'.\n" },
+    { "room readmit", "ROOM WHO", 0, 2, 2, ACCOUNT, false, false, cli_verb_room_readmit,
+      "Let a person come back who was kicked.", "" },
+    { "room requests", "ROOM", 0, 1, 1, ACCOUNT, false, true, cli_verb_room_requests,
+      "List who asks to come in and needs approval.", "" },
+    { "room approve", "ROOM WHO", 0, 2, 2, ACCOUNT, false, false, cli_verb_room_approve,
+      "Let a person in who asks.", "" },
     { "room members", "ROOM", 0, 1, 1, ACCOUNT, false, true, cli_verb_room_members,
       "List who is in a room.", "" },
     { "send", "ROOM TEXT", CLI_BIT(EXPIRES), 2, 2, ACCOUNT, false, false, cli_verb_send,

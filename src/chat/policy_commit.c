@@ -293,6 +293,11 @@ static tb_status check_touched(const struct walk *walk, const struct touched *to
     if (!chat_policy_can(roles, walk->committer_role, capability_for(walk, touched))) {
         return TB_STATUS(CHAT_POLICY_CAPABILITY);
     }
+    /* Where newcomers need approval, who adds them gives it. */
+    if (walk->before->rules.join_approval != 0 && touched->role_before == CHAT_ROLE_NONE
+        && !chat_policy_can(roles, walk->committer_role, CHAT_CAN_KICK)) {
+        return TB_STATUS(CHAT_POLICY_CAPABILITY);
+    }
     return TB_STATUS(chat_policy_may_change(roles, walk->committer_role, touched->role_before,
                                             touched->role_after)
                          ? TB_OK

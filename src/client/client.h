@@ -71,6 +71,7 @@ enum client_show_kind {
     CLIENT_SHOW_REACTION,       /* room, number = room_seq of the message; account, text; text empty
                                  * when it was taken back */
     CLIENT_SHOW_PROGRESS,       /* op, number of total octets: an upload or a fetch goes on */
+    CLIENT_SHOW_ASKED,          /* room, account, handle: asks to come in; approval is for us */
     CLIENT_SHOW_READ,           /* room, number = room_seq of an own message; account, at_ms */
     CLIENT_SHOW_DESK_ANEW       /* the operator founds the desk anew; number: reports of ours that
                                  * went to the old one */
@@ -182,6 +183,47 @@ TB_MUST_USE tb_status client_room_leave(struct client *client, uint64_t now_ms, 
 TB_MUST_USE tb_status client_room_remove(struct client *client, uint64_t now_ms, tb_bytes room,
                                          tb_bytes account, struct client_effects *effects,
                                          uint64_t *op);
+/* ---- rules of a room (chat/room_rules.h) ---- */
+
+enum client_rules_act {
+    CLIENT_RULES_SET = 1,  /* announce_only, join_approval, slow_mode_s: all three anew */
+    CLIENT_RULES_MUTE,     /* account may read but not write, until until_ms (0: without end) */
+    CLIENT_RULES_UNMUTE,
+    CLIENT_RULES_KICK,     /* account is removed and may not come back until until_ms */
+    CLIENT_RULES_LET_BACK
+};
+struct client_rules_change {
+    enum client_rules_act act;
+    tb_bytes account;
+    uint64_t until_ms;
+    uint8_t announce_only, join_approval;
+    uint32_t slow_mode_s;
+};
+/* DONE when the commit is final.  CLIENT_PERMISSION, CLIENT_OFFLINE, CLIENT_NOT_PARTICIPANT. */
+TB_MUST_USE tb_status client_room_rules(struct client *client, uint64_t now_ms, tb_bytes room,
+                                        const struct client_rules_change *change,
+                                        struct client_effects *effects, uint64_t *op);
+struct client_timed_view {
+    tb_bytes account, handle;
+    uint64_t until_ms;     /* 0: without end */
+};
+struct client_rules_view {
+    uint8_t announce_only, join_approval;
+    uint32_t slow_mode_s;
+    const struct client_timed_view *muted, *denied;
+    size_t muted_count, denied_count;
+};
+TB_MUST_USE tb_status client_rules(struct client *client, uint64_t now_ms, tb_bytes room,
+                                   struct tb_arena *arena, struct client_rules_view *out);
+/* Who asked to come in and waits for approval, as far as the hub has told since login.
+ * CLIENT_PERMISSION: others approve. */
+TB_MUST_USE tb_status client_room_askers(struct client *client, tb_bytes room,
+                                         struct tb_arena *arena, struct client_timed_view **out,
+                                         size_t *count);
+/* Let somebody in who asked.  TB_NOT_FOUND: nobody of this account asks; CLIENT_PERMISSION. */
+TB_MUST_USE tb_status client_room_approve(struct client *client, uint64_t now_ms, tb_bytes room,
+                                          tb_bytes account, struct client_effects *effects,
+                                          uint64_t *op);
 /* role_index: CHAT_ROLE_MEMBER, _MODERATOR or _OWNER. */
 TB_MUST_USE tb_status client_room_role(struct client *client, uint64_t now_ms, tb_bytes room,
                                        tb_bytes account, uint32_t role_index,

@@ -125,6 +125,8 @@ struct client_intent {
     uint8_t role_index;       /* of CLIENT_INTENT_ROLE */
     uint64_t op;
     uint64_t not_before_ms;   /* others may be quicker */
+    bool is_held;             /* waits for a moderator's approval */
+    struct client_rules_change rules; /* of CLIENT_INTENT_RULES; its account is `account` */
     unsigned try_count;
     tb_bytes account, device;
     tb_bytes leaf_key;        /* of the device's leaf when it asked: that one it cannot use */

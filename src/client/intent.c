@@ -3,6 +3,7 @@
  * passed on.  Each fetches the newest record, then claims key packages, then waits for a commit.
  */
 #include "client/desk.h"
+#include "client/rules.h"
 
 #include <string.h>
 
@@ -78,6 +79,8 @@ tb_status client_intent_add(struct client_turn *turn, struct client_room *room,
     intent->stage = CLIENT_INTENT_NEW;
     intent->op = params->op;
     intent->not_before_ms = params->not_before_ms;
+    intent->is_held = params->is_held;
+    if (params->rules != NULL) intent->rules = *params->rules;
     tb_status status = client_intent_fill(intent, params);
     if (tb_is_ok(status)) status = client_intent_leaf(turn, room, intent);
     if (!tb_is_ok(status)) {
@@ -117,7 +120,9 @@ tb_status client_intent_lose_all(struct client_turn *turn, struct client_room *r
 bool client_intent_is_open(const struct client_room *room)
 {
     const struct client_intent *intent = room->intents;
-    while (intent != NULL && intent->stage == CLIENT_INTENT_OVER) intent = intent->next;
+    while (intent != NULL && (intent->stage == CLIENT_INTENT_OVER || intent->is_held)) {
+        intent = intent->next;
+    }
     return intent != NULL;
 }
 
@@ -361,6 +366,9 @@ static tb_status client_intent_allowed(struct client_turn *turn, struct client_r
     TRY(client_room_policy(turn, room, &policy));
     tb_bytes self = turn->client->profile.account;
     if (intent->kind == CLIENT_INTENT_ROLE) return client_intent_may_change(&policy, self, intent);
+    if (intent->kind == CLIENT_INTENT_RULES) {
+        return client_rules_allowed(turn, &policy, intent->account, &intent->rules);
+    }
     uint16_t capability = intent->kind == CLIENT_INTENT_REMOVE ? CHAT_CAN_REMOVE_PARTICIPANT
                                                                : CHAT_CAN_ADD_PARTICIPANT;
     uint32_t role = chat_policy_role_of(&policy.participants, intent->account);
@@ -375,6 +383,13 @@ static tb_status client_intent_allowed(struct client_turn *turn, struct client_r
                                                            : TB_STATUS(CLIENT_PERMISSION);
 }
 
+/* No record, no key package. */
+static bool client_intent_needs_nothing(const struct client_intent *intent)
+{
+    return intent->kind == CLIENT_INTENT_REMOVE || intent->kind == CLIENT_INTENT_ROLE
+           || intent->kind == CLIENT_INTENT_RULES;
+}
+
 static tb_status client_intent_start(struct client_turn *turn, struct client_room *room,
                                      struct client_intent *intent)
 {
@@ -383,7 +398,7 @@ static tb_status client_intent_start(struct client_turn *turn, struct client_roo
     if (!tb_is_ok(status)) {
         return client_intent_end(turn, room, intent, status.code, (tb_bytes){ 0 });
     }
-    if (intent->kind == CLIENT_INTENT_REMOVE || intent->kind == CLIENT_INTENT_ROLE) {
+    if (client_intent_needs_nothing(intent)) {
         intent->stage = CLIENT_INTENT_READY;
         return TB_STATUS(TB_OK);
     }
@@ -416,7 +431,7 @@ tb_status client_intent_work(struct client_turn *turn, struct client_room *room,
     *ready = NULL;
     room->intent_at_ms = 0;
     for (struct client_intent *intent = room->intents; intent != NULL; intent = intent->next) {
-        if (intent->stage == CLIENT_INTENT_OVER) continue;
+        if (intent->stage == CLIENT_INTENT_OVER || intent->is_held) continue;
         if (intent->not_before_ms > turn->now_ms) {
             bool is_first = room->intent_at_ms == 0 || intent->not_before_ms < room->intent_at_ms;
             if (is_first) room->intent_at_ms = intent->not_before_ms;
@@ -425,7 +440,9 @@ tb_status client_intent_work(struct client_turn *turn, struct client_room *room,
         if (intent->stage == CLIENT_INTENT_NEW) TRY(client_intent_start(turn, room, intent));
         if (intent->stage != CLIENT_INTENT_READY) continue;
         /* Another member may have been quicker. */
-        if (intent->kind != CLIENT_INTENT_REMOVE && client_intent_is_done(turn, room, intent)) {
+        bool is_repeatable = intent->kind == CLIENT_INTENT_REMOVE
+                             || intent->kind == CLIENT_INTENT_RULES;
+        if (!is_repeatable && client_intent_is_done(turn, room, intent)) {
             TRY(client_intent_end(turn, room, intent, CHAT_CODE_OK, (tb_bytes){ 0 }));
             continue;
         }
@@ -437,9 +454,9 @@ tb_status client_intent_work(struct client_turn *turn, struct client_room *room,
 
 /* ------------------------------------------------------------------ a person's wishes */
 
-static tb_status client_wish(struct client *client, uint64_t now_ms, tb_bytes room_uri,
-                             struct client_intent_params *params, struct client_effects *effects,
-                             uint64_t *op)
+tb_status client_wish(struct client *client, uint64_t now_ms, tb_bytes room_uri,
+                      struct client_intent_params *params, struct client_effects *effects,
+                      uint64_t *op)
 {
     struct client_turn turn;
     struct client_room *room;

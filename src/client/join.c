@@ -161,6 +161,33 @@ static tb_status client_join_yield(struct client_turn *turn,
     return TB_STATUS(TB_OK);
 }
 
+/* What came is in the table of people: all that was wanted. */
+static tb_status client_join_known(struct client_turn *turn, const struct client_request *request,
+                                   uint16_t code, tb_bytes body)
+{
+    (void)turn, (void)request, (void)code, (void)body;
+    return TB_STATUS(TB_OK);
+}
+
+/* Where newcomers need approval, somebody has to say so; who may is told once. */
+static tb_status client_join_hold(struct client_turn *turn, struct client_room *room,
+                                  const struct chat_join_request *request, bool *is_held)
+{
+    struct chat_policy_room policy;
+    TRY(client_room_policy(turn, room, &policy));
+    *is_held = policy.rules.join_approval != 0; /* for good, where it is not ours to approve */
+    if (!*is_held || !chat_policy_user_can(&policy, turn->client->profile.account, CHAT_CAN_KICK)) {
+        return TB_STATUS(TB_OK);
+    }
+    TRY(client_record_fetch(turn, request->account, client_join_known, 0, 0));
+    return client_show(turn, &(struct client_show){
+                                 .kind = CLIENT_SHOW_ASKED,
+                                 .room = room->row.room_uri,
+                                 .room_name = room->row.name,
+                                 .account = request->account,
+                                 .handle = client_record_handle(turn, request->account) });
+}
+
 tb_status client_join_take_request(struct client_turn *turn,
                                    const struct chat_join_request *request)
 {
@@ -180,5 +207,6 @@ tb_status client_join_take_request(struct client_turn *turn,
         .request = request,
     };
     TRY(client_join_yield(turn, request, &params.not_before_ms));
+    if (by_link) TRY(client_join_hold(turn, room, request, &params.is_held));
     return client_intent_add(turn, room, &params);
 }

@@ -1,5 +1,5 @@
 /* What a commit of ours holds, built for the epoch that stands. */
-#include "client/rooms.h"
+#include "client/rules.h"
 
 #include "chat/safe_aad.h"
 
@@ -97,7 +97,7 @@ static tb_status client_plan_for_remove(struct client_turn *turn, struct client_
     TRY(client_room_leaves(turn, room, &leaves, &leaf_count));
     size_t index = chat_policy_find(&policy.participants, intent->account);
     if (index == SIZE_MAX) return TB_STATUS(CLIENT_NOT_PARTICIPANT);
-    TRY(client_plan_take(turn, plan, leaf_count + 1));
+    TRY(client_plan_take(turn, plan, leaf_count + 2)); /* a kick changes the rules as well */
     for (size_t i = 0; i < leaf_count; i++) {
         if (!chat_names_is_of_user(leaves[i].identity, intent->account)) continue;
         TRY(client_plan_remove(turn, leaves[i].leaf_index, plan));
@@ -218,6 +218,14 @@ tb_status client_commit_plan(struct client_turn *turn, struct client_room *room,
     case CLIENT_INTENT_ADD: return client_plan_for_add(turn, room, intent, plan);
     case CLIENT_INTENT_REMOVE: return client_plan_for_remove(turn, room, intent, plan);
     case CLIENT_INTENT_ROLE: return client_plan_for_role(turn, room, intent, plan);
+    case CLIENT_INTENT_RULES:
+        if (intent->rules.act == CLIENT_RULES_KICK) {
+            TRY(client_plan_for_remove(turn, room, intent, plan));
+        } else {
+            TRY(client_plan_take(turn, plan, 1));
+        }
+        return client_rules_proposal(turn, room, intent->account, &intent->rules,
+                                     &plan->proposals[plan->count++]);
     default: return client_plan_for_device(turn, room, intent, plan);
     }
 }

@@ -138,6 +138,8 @@ TB_MUST_USE tb_status client_leave_see(struct client_turn *turn, struct client_r
 struct client_intent_params {
     uint8_t kind;
     uint8_t role_index; /* of CLIENT_INTENT_ROLE */
+    bool is_held;
+    const struct client_rules_change *rules; /* of CLIENT_INTENT_RULES */
     uint64_t op;
     uint64_t not_before_ms;
     tb_bytes account, device;

@@ -188,7 +188,8 @@ enum client_intent_kind {
     CLIENT_INTENT_ADD = 2,   /* a participant with all devices that have a key package */
     CLIENT_INTENT_REMOVE = 3,
     CLIENT_INTENT_DEVICE = 4, /* another device of a participant; its revoked devices go */
-    CLIENT_INTENT_ROLE = 5    /* another role for a participant */
+    CLIENT_INTENT_ROLE = 5,   /* another role for a participant */
+    CLIENT_INTENT_RULES = 6   /* a change of the room's rules; a kick removes as well */
 };
 #define CLIENT_COMMIT_ROW(ROW, S)                                                \
     ROW(S, U8,        kind,       NONE) /* enum client_intent_kind */            \

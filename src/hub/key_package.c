@@ -5,6 +5,7 @@
 #include "hub/claim.h"
 #include "hub/desk.h"
 #include "hub/join.h"
+#include "hub/rules.h"
 
 enum { PACKAGE_IS_ORDINARY = 0, PACKAGE_IS_LAST_RESORT = 1, PUT_COUNT_MAX = 256 };
 /* MIMI KeyMaterialResponse (spec 1.3): of a user, and of each client. */
@@ -176,6 +177,10 @@ static tb_status has_consent(struct hub *hub, struct hub_call *call,
         }
     }
     if (*granted) return TB_STATUS(TB_OK);
+    uint64_t until_ms; /* who was kicked is let back first, by who may */
+    if (m->room != NULL && hub_rules_denies(m->room, target, call->now_ms, &until_ms)) {
+        return TB_STATUS(TB_OK);
+    }
     return hub_consent_is_granted(hub, &call->account->id, target, &m->room_id, call->arena,
                                   granted);
 }
