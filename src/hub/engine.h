@@ -175,6 +175,7 @@ struct hub_room {
 
     struct hub_tags tags;
     struct hub_slow_mark slow[HUB_SLOW_MARK_COUNT]; /* newest senders, while slow mode is on */
+    size_t tag_unsaved_count; /* of the tags, those behind head.tags_seq */
     uint64_t ack_count;        /* of the tentative commit */
     size_t uri_len;
     uint8_t uri[CHAT_URI_LEN_MAX];
@@ -216,7 +217,8 @@ struct hub {
     struct hub_run *run_free;
     struct hub_bucket registers, notices;
     struct hub_key notice_at; /* the notice that was looked at last, for its end */
-    uint8_t map_seed[HUB_MAP_SEED_LEN];
+    uint8_t map_seed[HUB_MAP_SEED_LEN]; /* of this process */
+    uint8_t tag_seed[HUB_MAP_SEED_LEN]; /* of the store: rows of tags hold hashes under it */
 
     uint64_t generation, turn;
     uint64_t now_ms;          /* of the newest event: times do not run back */
@@ -485,10 +487,22 @@ TB_MUST_USE tb_status hub_page_stubs(struct hub *hub, const struct hub_room *roo
 TB_MUST_USE tb_status hub_page_as_stubs(const struct hub_page *page,
                                         const struct crypto_suite *suite, struct tb_arena *arena,
                                         struct hub_stub_page *out);
-/* Fills the room's tag index from its newest pages. */
-TB_MUST_USE tb_status hub_page_load_tags(struct hub *hub, struct hub_room *room);
-uint64_t hub_tag_hash(const struct hub *hub, const uint8_t tag[CHAT_HASH_LEN]);
 hub_handler hub_verb_stubs_get;
+
+/* ---- the tag index in the store (tag_rows.c) ---- */
+
+enum { HUB_TAG_BLOCK_COUNT = 4096 /* tags of a row, at least */ };
+uint64_t hub_tag_hash(const struct hub *hub, const uint8_t tag[CHAT_HASH_LEN]);
+/* The store's seed for hashes of tags; a new store gets one. */
+TB_MUST_USE tb_status hub_tag_seed_load(struct hub *hub);
+/* A page was stored, and its tags are in the index: they are stored when enough came together. */
+TB_MUST_USE tb_status hub_tags_page(struct hub *hub, struct hub_room *room,
+                                    const struct hub_page_tail *tail);
+/* Fills the room's index: from its rows, and from the pages behind the newest of them. */
+TB_MUST_USE tb_status hub_tags_load(struct hub *hub, struct hub_room *room);
+/* Rows that no window reaches go, a few at a time. */
+TB_MUST_USE tb_status hub_tags_forget(struct hub *hub, struct hub_room *room, uint64_t now_ms,
+                                      struct tb_arena *arena);
 
 /* ------------------------------------------------------------------ deliver.c */
 

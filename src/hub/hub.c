@@ -234,6 +234,7 @@ static tb_status start(struct hub *hub, uint64_t now_ms)
                                                 .app_data = chat_app_data() };
     }
     TRY(tb_rng_fill(hub->config.rng, hub->map_seed, sizeof hub->map_seed));
+    TRY(hub_tag_seed_load(hub));
     init_maps(hub);
     tb_status status = load_state(hub);
     if (status.code != TB_NOT_FOUND) return status;

@@ -40,6 +40,7 @@ tb_status hub_page_finish(struct hub *hub, struct hub_room *room, struct hub_blo
     struct hub_key key = hub_page_key(room, tail->last_log_seq);
     tb_status status = hub_put_octets(hub, HUB_TABLE_PAGES, &key,
                                       tb_bytes_of(blob->data, blob->len + HUB_PAGE_TAIL_LEN));
+    if (tb_is_ok(status)) status = hub_tags_page(hub, room, tail);
     if (tb_is_ok(status)) {
         room->page_bytes_total += blob->len;
         room->ring[room->ring_count++ % HUB_PAGE_RING_COUNT] =
@@ -316,71 +317,4 @@ uint16_t hub_verb_stubs_get(struct hub *hub, struct hub_call *call, const void *
     return CHAT_CODE_OK;
 out:
     return hub_refuse_status(hub, call, status, CHAT_CODE_INTERNAL);
-}
-
-/* ---- the tag index ---- */
-
-uint64_t hub_tag_hash(const struct hub *hub, const uint8_t tag[CHAT_HASH_LEN])
-{
-    return hub_map_hash(hub->map_seed, tb_bytes_of(tag, CHAT_HASH_LEN));
-}
-
-static tb_status add_tags(struct hub *hub, struct hub_room *room, const struct hub_page *page,
-                          struct tb_arena *arena)
-{
-    struct chat_page entries;
-    TRY(hub_page_entries(page, arena, &entries));
-    for (size_t i = 0; i < entries.entries.count; i++) {
-        const struct chat_entry *entry = &entries.entries.at[i];
-        if (entry->kind != CHAT_ENTRY_MESSAGE) continue;
-        struct mls_public_private_message opened;
-        uint8_t tag[CHAT_HASH_LEN];
-        TRY(mls_public_private_message_open(entry->body.message->message, arena, &opened));
-        TRY(chat_safe_aad_tag(opened.authenticated_data, tag));
-        TRY(hub_tags_add(&room->tags, hub->mem, hub_tag_hash(hub, tag), entry->log_seq,
-                         entry->body.message->accepted_timestamp,
-                         hub->config.limits.tag_window_ms));
-    }
-    return TB_STATUS(TB_OK);
-}
-
-struct window_ctx {
-    uint64_t oldest_ms, first_log_seq;
-};
-
-/* Backward: how far the window reaches. */
-static bool window_row(void *ctx, tb_bytes key, tb_bytes value)
-{
-    (void)key;
-    struct window_ctx *window = ctx;
-    struct hub_page page;
-    if (!hub_page_split(value, &page) || page.tail.form != HUB_PAGE_WHOLE ||
-        page.tail.last_ms < window->oldest_ms) {
-        return false;
-    }
-    window->first_log_seq = page.tail.first_log_seq;
-    return true;
-}
-
-tb_status hub_page_load_tags(struct hub *hub, struct hub_room *room)
-{
-    uint64_t window_ms = hub->config.limits.tag_window_ms;
-    struct window_ctx window = {
-        .oldest_ms = hub->now_ms > window_ms ? hub->now_ms - window_ms : 0,
-        .first_log_seq = room->head.log_seq + 1,
-    };
-    struct hub_key prefix = hub_key_of(TB_ARRAY(room->id.at)), until = hub_key_end(&prefix);
-    TRY(tb_store_scan(hub->store, HUB_TABLE_PAGES, hub_key_view(&prefix), hub_key_view(&until),
-                      true, SIZE_MAX, window_row, &window));
-    for (uint64_t log_seq = window.first_log_seq; log_seq <= room->head.log_seq;) {
-        struct tb_arena arena;
-        tb_arena_init(&arena, hub->mem, HUB_STEP_ARENA_BYTES_MAX);
-        struct hub_page page;
-        tb_status status = hub_page_read(hub, room, log_seq, &arena, &page);
-        if (tb_is_ok(status)) status = add_tags(hub, room, &page, &arena);
-        tb_arena_wipe(&arena);
-        if (!tb_is_ok(status)) return status;
-        log_seq = page.tail.last_log_seq + 1;
-    }
-    return TB_STATUS(TB_OK);
 }

@@ -33,6 +33,7 @@
  *                    'T' u8 level, u64 index: hash of a complete subtree
  *     HUB_KEYS       'K' hub key id: hub_row_hub_key;  'A' u64 from_ms: hub_row_agent;
  *                    'N': hub_row_agent, the next one;  'I' u64 from_ms: of old intake keys
+ *     TAGS           room, u64 last log_seq            u64 last_ms, then (u64 hash, u64 log_seq)...
  *     CLAIMS         room, device, claiming device     hub_row_claim
  *     BLOBS          'H' id: hub_row_blob;  'P' id, u32 number of the piece: its octets;
  *                    'U' user: u64 octets taken;  'E' u64 until_ms, id: empty
@@ -179,7 +180,8 @@ enum hub_room_state { HUB_ROOM_OPEN = 1, HUB_ROOM_FROZEN = 2, HUB_ROOM_CLOSED = 
     ROW(S, U64,   reduced_seq,     NONE) /* pages up to here hold stubs alone */     \
     ROW(S, U64,   gone_seq,        NONE) /* pages up to here are gone */             \
     ROW(S, U64,   lost_seq,        NONE) /* newest handshake that went before all had it */ \
-    ROW(S, U64,   frozen_ms,       NONE) /* first head presented after a restore */
+    ROW(S, U64,   frozen_ms,       NONE) /* first head presented after a restore */  \
+    ROW(S, U64,   tags_seq,        NONE) /* tags up to here stand in TAGS */
 WIRE_STRUCT(hub_row_head, HUB_ROW_HEAD)
 
 enum { HUB_PARTICIPANT_IS_BANNED = 1 };

@@ -59,7 +59,7 @@ out:
     return status;
 }
 
-/* The tag index is made from whole pages, so they stay for its window at least. */
+/* Whoever finds a tag compares it in its page, and the newest tags stand there alone. */
 static bool is_reducible(const struct hub *hub, const struct hub_room *room,
                          const struct hub_page_tail *tail, uint64_t slowest, uint64_t now_ms)
 {
@@ -186,6 +186,7 @@ static tb_status look_at_room(struct hub *hub, tb_bytes key, uint64_t now_ms,
     TRY(hub_rotate_room(hub, room, now_ms, arena, effects));
     TRY(reduce_pages(hub, room, now_ms, arena));
     TRY(drop_stubs(hub, room, now_ms, arena));
+    TRY(hub_tags_forget(hub, room, now_ms, arena));
     TRY(remove_absent(hub, room, now_ms, arena, effects));
     return drop_epochs(hub, room, now_ms, arena);
 }

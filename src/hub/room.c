@@ -293,8 +293,7 @@ static tb_status read_room(struct hub *hub, struct hub_room *room, bool *found)
     room->suite = hub_suite(hub, room->shape.cipher_suite);
     if (room->suite == NULL) CHECK(TB_STATUS(HUB_ROW));
     CHECK(load_cursors(hub, room));
-    hub_tags_wipe(&room->tags, hub->mem);
-    CHECK(hub_page_load_tags(hub, room));
+    CHECK(hub_tags_load(hub, room));
     room->generation = hub->generation;
     room->ack_count = 0;
     if (room->shape.tentative != NULL) hub_settle_watch(hub, room);

@@ -63,7 +63,7 @@ int main(int argc, char **argv)
             only = argv[++i];
         } else {
             fprintf(stderr, "usage: bench-hub [--json] [--quick] [--only "
-                            "accept|fanout|idle|drain|kill]\n");
+                            "accept|fanout|idle|drain|kill|reload]\n");
             return 2;
         }
     }
@@ -80,6 +80,7 @@ int main(int argc, char **argv)
     if (wants(only, "idle")) bench_case_idle(&options);
     if (wants(only, "drain")) bench_case_drain(&options, &floors);
     if (wants(only, "kill")) bench_case_kill(&options);
+    if (wants(only, "reload")) bench_case_reload(&options);
     bench_end();
     return 0;
 }

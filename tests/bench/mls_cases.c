@@ -14,6 +14,31 @@ static double since_us(uint64_t start)
     return (double)(bench_cpu_ns() - start) / 1e3;
 }
 
+/* What the bars are: rows against them are printed as they come. */
+static double bar_of(const char *name)
+{
+    static const struct { const char *name; double ratio_max; } bars[] = {
+        { "add_all", 1.4 },            { "join", 1.2 },
+        { "commit_create_warm", 1.6 }, { "commit_process_warm", 1.8 },
+        { "commit_create_cold", 1.2 }, { "protect", 1.2 },
+        { "unprotect", 1.2 },
+    };
+    for (size_t i = 0; i < sizeof bars / sizeof bars[0]; i++) {
+        if (strcmp(bars[i].name, name) == 0) return bars[i].ratio_max;
+    }
+    return 0;
+}
+
+void mls_cases_row(const struct mls_world *world, const char *name, double us, double floor_us)
+{
+    char text[128];
+    double bar = bar_of(name);
+    bench_row(name, world->params, us, "us", floor_us, false);
+    if (bar == 0 || world->suite.id != 1) return;
+    snprintf(text, sizeof text, "at most %.1f x floor, %zu members", bar, world->count);
+    bench_bar(name, text, us <= bar * floor_us);
+}
+
 /* ---------------------------------------------------------------- cold */
 
 static size_t rounds_of(const struct mls_world *world)

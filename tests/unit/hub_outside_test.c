@@ -191,7 +191,7 @@ static void a_notice_is_stored_for_the_desk_alone(void **state)
     world_usual(&w, &keys, 4);
     assert_code(send_notice(&w, "someone@else.example", &receipt), CHAT_CODE_OK);
     assert_int_equal(receipt.number, 1);
-    for (uint8_t table = 1; table <= HUB_TABLE_MONTHS; table++) {
+    for (uint8_t table = 1; table <= HUB_TABLE_TAGS; table++) {
         assert_ok(tb_store_scan(&w.store.store, table, TB_LITERAL(""), TB_LITERAL(""), false,
                                 SIZE_MAX, is_words_row, &is_in_clear));
     }
