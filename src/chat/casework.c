@@ -245,7 +245,7 @@ static tb_status get_or_new(const struct chat_case_store *store, tb_bytes case_i
 static tb_status follow(const struct chat_case_store *store, struct chat_case_state *at)
 {
     for (size_t depth = 0; at->into.len != 0; depth++) {
-        if (depth == CHAT_CASE_DEPTH_MAX) return TB_STATUS(CHAT_CASE_DEPTH);
+        if (depth > CHAT_CASE_DEPTH_MAX) return TB_STATUS(TB_STORE); /* no fold made it */
         TRY(store->get(store->ctx, at->into, at));
     }
     return TB_STATUS(TB_OK);
@@ -278,6 +278,8 @@ static tb_status first_named(const struct chat_case_store *store, tb_bytes subje
     TRY(status);
     TRY(chat_casework_root(store, first, &root));
     state->into = root.case_id;
+    if (root.height == 0) root.height = 1;
+    TRY(store->put(store->ctx, &root));
     return store->put(store->ctx, state);
 }
 
@@ -296,8 +298,9 @@ static tb_status merge(const struct chat_case_store *store, const struct chat_ca
     if (tb_bytes_equal(into.case_id, state->case_id)) *verdict = CHAT_CASE_CYCLE;
     else if (is_held_by_another(state, entry) || is_held_by_another(&into, entry)) {
         *verdict = CHAT_CASE_CLAIMED;
-    }
+    } else if (state->height >= CHAT_CASE_DEPTH_MAX) *verdict = CHAT_CASE_DEPTH;
     if (*verdict != TB_OK) return TB_STATUS(TB_OK);
+    if (into.height <= state->height) into.height = (uint16_t)(state->height + 1);
     if (state->level < into.level) {
         into.level = state->level;
         into.why = state->why;
@@ -343,12 +346,7 @@ tb_status chat_casework_take(const struct chat_case_store *store,
     *verdict = TB_OK;
     TRY(get_or_new(store, event->case_id, &state, &is_new));
     if (is_new) TRY(first_named(store, event->subject, &state));
-    tb_status status = follow(store, &state);
-    if (status.code == CHAT_CASE_DEPTH) {
-        *verdict = CHAT_CASE_DEPTH;
-        return TB_STATUS(TB_OK);
-    }
-    TRY(status);
+    TRY(follow(store, &state));
     switch (event->kind) {
     case CHAT_CASE_CLAIM: *verdict = claim(&state, entry); break;
     case CHAT_CASE_RELEASE: *verdict = release(&state, entry); break;
@@ -358,11 +356,7 @@ tb_status chat_casework_take(const struct chat_case_store *store,
         state.codes.at = codes;
         state.codes.count = event->code_count;
         break;
-    case CHAT_CASE_MERGE:
-        status = merge(store, entry, &state, verdict);
-        if (status.code != CHAT_CASE_DEPTH) return status;
-        *verdict = CHAT_CASE_DEPTH;
-        return TB_STATUS(TB_OK);
+    case CHAT_CASE_MERGE: return merge(store, entry, &state, verdict);
     case CHAT_CASE_PRIORITY:
         state.level = event->level;
         state.why = event->text;

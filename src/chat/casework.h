@@ -80,6 +80,7 @@ TB_MUST_USE tb_status chat_casework_subject(const struct crypto_suite *suite, tb
     ROW(S, BYTES_SOME, case_id,  CHAT_HASH_LEN)                                  \
     ROW(S, BYTES_MAX,  subject,  CHAT_HASH_LEN)                                  \
     ROW(S, BYTES_MAX,  into,     CHAT_HASH_LEN) /* merged: the rest stands there */ \
+    ROW(S, U16,        height,   NONE) /* longest chain of cases that ends in this one */ \
     ROW(S, BYTES_MAX,  holder,   CHAT_URI_LEN_MAX) /* account of the newest claim */ \
     ROW(S, U64,        lease_ms, NONE) /* end of that claim; 0: released */      \
     ROW(S, U8,         level,    NONE) /* enum chat_case_level */                \
@@ -112,7 +113,7 @@ struct chat_case_entry {
 TB_MUST_USE tb_status chat_casework_take(const struct chat_case_store *store,
                                          const struct chat_case_entry *entry, uint16_t *verdict);
 /* Where the case stands now: itself, or what it was merged into.  A case that nothing was said
- * about has a state without contents.  CHAT_CASE_DEPTH. */
+ * about has a state without contents. */
 TB_MUST_USE tb_status chat_casework_root(const struct chat_case_store *store, tb_bytes case_id,
                                          struct chat_case_state *out);
 /* Does somebody work on it at that time? */

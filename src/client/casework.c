@@ -6,6 +6,7 @@
  *     'I' case, seq   where to find the messages that name a case
  *     'S' case        chat_case_state
  *     'T' subject     the case that was first named with it
+ *     'O' case        within one turn: something that belongs to it is not decided
  *
  * R and E are the log; the others follow from it and can be made again at any time.
  */
@@ -13,7 +14,8 @@
 
 #include <string.h>
 
-enum { TAG_ROOM = 'R', TAG_EVENT = 'E', TAG_INDEX = 'I', TAG_STATE = 'S', TAG_SUBJECT = 'T' };
+enum { TAG_ROOM = 'R', TAG_EVENT = 'E', TAG_INDEX = 'I', TAG_OPEN = 'O', TAG_STATE = 'S',
+       TAG_SUBJECT = 'T' };
 
 static struct client_key tagged(char tag, tb_bytes rest)
 {
@@ -116,6 +118,36 @@ tb_status client_casework_parts(struct client_turn *turn, tb_bytes case_id, tb_b
     return TB_STATUS(TB_OK);
 }
 
+tb_status client_casework_place(struct client_turn *turn, tb_bytes case_id, tb_bytes subject,
+                                struct chat_case_state *out)
+{
+    struct chat_case_store store = client_casework_store(turn);
+    struct chat_case_state own;
+    tb_bytes first;
+    tb_status status = store.get(store.ctx, case_id, &own);
+    if (status.code != TB_NOT_FOUND) TRY(status);
+    if (tb_is_ok(status) || subject.len == 0) return chat_casework_root(&store, case_id, out);
+    status = store.of_subject(store.ctx, subject, &first);
+    if (status.code == TB_NOT_FOUND) return chat_casework_root(&store, case_id, out);
+    TRY(status);
+    return chat_casework_root(&store, first, out);
+}
+
+tb_status client_casework_mark(struct client_turn *turn, tb_bytes case_id)
+{
+    return client_table_put_raw(turn, CLIENT_TABLE_CASEWORK, tagged(TAG_OPEN, case_id),
+                                TB_LITERAL("1"));
+}
+
+tb_status client_casework_is_marked(struct client_turn *turn, tb_bytes case_id, bool *out)
+{
+    tb_bytes value;
+    tb_status status = client_table_get_raw(turn, CLIENT_TABLE_CASEWORK,
+                                            tagged(TAG_OPEN, case_id), &value);
+    *out = tb_is_ok(status);
+    return status.code == TB_NOT_FOUND ? TB_STATUS(TB_OK) : status;
+}
+
 /* ------------------------------------------------------------------ subjects */
 
 tb_status client_casework_subject(struct client_turn *turn, const struct client_case_row *row,
@@ -175,6 +207,11 @@ static tb_status delete_tagged(struct client_turn *turn, char tag)
         }
     } while (rows.count == CLIENT_CASEWORK_BATCH);
     return TB_STATUS(TB_OK);
+}
+
+tb_status client_casework_unmark(struct client_turn *turn)
+{
+    return delete_tagged(turn, TAG_OPEN);
 }
 
 tb_status client_casework_begin(struct client_turn *turn, const struct client_room *room)

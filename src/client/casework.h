@@ -23,6 +23,14 @@ TB_MUST_USE tb_status client_casework_states(struct client_turn *turn, struct cl
 /* A case, and all that are one with it by what was said: cases that nobody named are not there. */
 TB_MUST_USE tb_status client_casework_parts(struct client_turn *turn, tb_bytes case_id,
                                             tb_bytes **out, size_t *count);
+/* Where a report stands: by what was said about it, else about its subject. */
+TB_MUST_USE tb_status client_casework_place(struct client_turn *turn, tb_bytes case_id,
+                                            tb_bytes subject, struct chat_case_state *out);
+/* A set of cases that lasts until client_casework_unmark, in the same turn. */
+TB_MUST_USE tb_status client_casework_mark(struct client_turn *turn, tb_bytes case_id);
+TB_MUST_USE tb_status client_casework_is_marked(struct client_turn *turn, tb_bytes case_id,
+                                                bool *out);
+TB_MUST_USE tb_status client_casework_unmark(struct client_turn *turn);
 /* A message about a case stands in the log of the desk's room. */
 TB_MUST_USE tb_status client_casework_taken(struct client_turn *turn, struct client_room *room,
                                             const struct client_line_row *line, tb_bytes body);

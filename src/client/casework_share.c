@@ -24,12 +24,47 @@ struct parts {
 
 /* ------------------------------------------------------------------ making */
 
+static tb_status mark_report(struct client_turn *turn, tb_bytes encoded)
+{
+    struct client_case_row row;
+    struct chat_case_state root;
+    tb_bytes subject;
+    TRY(wire_decode(&client_case_row_desc, encoded, &turn->arena, &row, NULL));
+    if (row.stage == CLIENT_STAGE_DECIDED) return TB_STATUS(TB_OK);
+    TRY(client_casework_subject(turn, &row, &subject));
+    TRY(client_casework_place(turn, TB_ARRAY(row.report_id), subject, &root));
+    return client_casework_mark(turn, root.case_id);
+}
+
+/* A case that was named: notices count as open, and reports that did not come here yet. */
+static tb_status mark_named(struct client_turn *turn, tb_bytes case_id)
+{
+    struct client_decided_row decided;
+    struct chat_case_state root;
+    if (case_id.len == CHAT_HASH_LEN) {
+        tb_status status = client_decision_known(turn, case_id, &decided);
+        if (status.code != TB_NOT_FOUND) return status;
+    }
+    TRY(client_casework_place(turn, case_id, (tb_bytes){ 0 }, &root));
+    return client_casework_mark(turn, root.case_id);
+}
+
+static tb_status mark_open(struct client_turn *turn)
+{
+    struct client_pairs rows;
+    TRY(client_table_all(turn, CLIENT_TABLE_CASES, &rows));
+    for (size_t i = 0; i < rows.count; i++) TRY(mark_report(turn, rows.at[i].value));
+    TRY(client_casework_states(turn, &rows));
+    for (size_t i = 0; i < rows.count; i++) {
+        TRY(mark_named(turn, tb_bytes_of(rows.at[i].key.data + 1, rows.at[i].key.len - 1)));
+    }
+    return TB_STATUS(TB_OK);
+}
+
 /* Of decided cases only what later messages depend on: merges, and which case was named first. */
 static tb_status is_needed(struct client_turn *turn, uint64_t room_seq,
                            const struct chat_case_event *event, bool *out)
 {
-    struct chat_case_store store = client_casework_store(turn);
-    struct client_decided_row decided;
     struct client_pairs named;
     struct chat_case_state root;
     *out = true;
@@ -37,13 +72,8 @@ static tb_status is_needed(struct client_turn *turn, uint64_t room_seq,
     if (event->kind == CHAT_CASE_MERGE || named.count == 0) return TB_STATUS(TB_OK);
     tb_bytes first = named.at[0].key;
     if (tb_get_u64(first.data + first.len - 8) == room_seq) return TB_STATUS(TB_OK);
-    tb_status status = chat_casework_root(&store, event->case_id, &root);
-    if (status.code == CHAT_CASE_DEPTH) return TB_STATUS(TB_OK);
-    TRY(status);
-    if (root.case_id.len != CHAT_HASH_LEN) return TB_STATUS(TB_OK);
-    status = client_decision_known(turn, root.case_id, &decided);
-    *out = status.code == TB_NOT_FOUND;
-    return *out ? TB_STATUS(TB_OK) : status;
+    TRY(client_casework_place(turn, event->case_id, (tb_bytes){ 0 }, &root));
+    return client_casework_is_marked(turn, root.case_id, out);
 }
 
 static tb_status put_event(struct tb_buf *buf, uint64_t room_seq,
@@ -139,10 +169,12 @@ tb_status client_casework_hand_over(struct client_turn *turn, struct client_room
     struct parts *parts = tb_arena_take(&turn->arena, 1, sizeof *parts);
     if (parts == NULL) return TB_STATUS(TB_NO_SPACE);
     TRY(client_casework_begin(turn, room));
+    TRY(mark_open(turn));
     tb_buf_init(&events, client->config.mem, SNAPSHOT_PART_LEN);
     tb_status status = make_parts(turn, &events, parts);
     tb_buf_wipe(&events);
     TRY(status);
+    TRY(client_casework_unmark(turn));
     TRY(client_room_group(turn, room, &group));
     for (uint32_t k = 0; k < mls_group_leaf_count(group); k++) {
         struct mls_leaf_view leaf;

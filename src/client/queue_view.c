@@ -72,26 +72,19 @@ static bool view_is_before(const void *left, const void *right)
 
 /* ------------------------------------------------------------------ items */
 
-/* Where it belongs: to what was said about it or about its subject; else to its subject. */
+/* What nobody has named yet belongs to its subject. */
 static tb_status item_place(struct client_turn *turn, struct item *item)
 {
-    struct chat_case_store store = client_casework_store(turn);
-    struct chat_case_state state;
-    tb_bytes first;
-    tb_status status = store.get(store.ctx, item->case_id, &state);
-    if (status.code == TB_NOT_FOUND && item->subject.len != 0) {
-        status = store.of_subject(store.ctx, item->subject, &first);
-        if (status.code == TB_NOT_FOUND) {
-            item->group = item->subject;
-            item->root = (struct chat_case_state){ .level = CHAT_CASE_NORMAL };
-            return TB_STATUS(TB_OK);
-        }
-        if (tb_is_ok(status)) status = chat_casework_root(&store, first, &item->root);
-    } else if (tb_is_ok(status) || status.code == TB_NOT_FOUND) {
-        status = chat_casework_root(&store, item->case_id, &item->root);
+    TRY(client_casework_place(turn, item->case_id, item->subject, &item->root));
+    bool is_named = !tb_bytes_equal(item->root.case_id, item->case_id);
+    if (!is_named && item->subject.len != 0) {
+        struct chat_case_store store = client_casework_store(turn);
+        struct chat_case_state state;
+        tb_status status = store.get(store.ctx, item->case_id, &state);
+        if (status.code != TB_NOT_FOUND) TRY(status);
+        is_named = tb_is_ok(status);
     }
-    TRY(status);
-    item->group = item->root.case_id;
+    item->group = is_named || item->subject.len == 0 ? item->root.case_id : item->subject;
     return TB_STATUS(TB_OK);
 }
 

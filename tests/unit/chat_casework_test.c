@@ -249,11 +249,12 @@ static void a_chain_of_merges_has_an_end(void **state)
     for (uint16_t i = 1; i <= CHAT_CASE_DEPTH_MAX; i++) {
         assert_int_equal(merge(desk, "alice", i, i, (uint16_t)(i + 1)), TB_OK);
     }
-    assert_int_equal(claim(desk, "bob", 1000, 1), TB_OK);
-    assert_int_equal(merge(desk, "bob", 1001, CHAT_CASE_DEPTH_MAX + 1, CHAT_CASE_DEPTH_MAX + 2),
+    assert_int_equal(merge(desk, "bob", 1000, CHAT_CASE_DEPTH_MAX + 1, CHAT_CASE_DEPTH_MAX + 2),
+                     CHAT_CASE_DEPTH);
+    assert_int_equal(merge(desk, "bob", 1001, CHAT_CASE_DEPTH_MAX + 3, CHAT_CASE_DEPTH_MAX + 1),
                      TB_OK);
-    assert_int_equal(claim(desk, "bob", 1002, 1), CHAT_CASE_DEPTH);
-    assert_int_equal(claim(desk, "bob", 1003, 2), TB_OK);
+    assert_int_equal(claim(desk, "bob", 1002, 1), TB_OK);
+    assert_int_equal(claim(desk, "alice", 1003, CHAT_CASE_DEPTH_MAX + 3), CHAT_CASE_CLAIMED);
     desk_free(desk);
 }
 
