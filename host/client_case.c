@@ -44,7 +44,7 @@ static void word_of(tb_bytes case_id, char out[WORD_LEN_MAX])
     out[WORD_DIGITS_SHOWN] = 0;
 }
 
-static json_t *json_word(tb_bytes case_id)
+json_t *cli_case_word(tb_bytes case_id)
 {
     char word[WORD_LEN_MAX];
     word_of(case_id, word);
@@ -120,7 +120,7 @@ static void record_fill(struct cli_app *app, const struct client_queue_view *vie
 {
     json_t *duplicates = json_array();
     for (size_t i = 0; i < view->duplicate_count; i++) {
-        json_array_append_new(duplicates, json_word(view->duplicates[i]));
+        json_array_append_new(duplicates, cli_case_word(view->duplicates[i]));
     }
     cli_json_set(record, "priority", json_string(chat_casework_level_name(view->level)));
     cli_json_set(record, "priority_basis", cli_json_text(view->why));
@@ -199,13 +199,13 @@ static json_t *json_line(const struct client_queue_line *line)
     cli_json_set(record, "account", cli_json_text(line->account));
     cli_json_set(record, "handle", cli_json_text(line->handle));
     cli_json_set(record, "act", json_string(chat_casework_kind_name(event->kind)));
-    cli_json_set(record, "case", json_word(event->case_id));
+    cli_json_set(record, "case", cli_case_word(event->case_id));
     cli_json_set(record, "void", line->verdict == TB_OK
                                      ? json_null()
                                      : json_string(chat_status_text(TB_STATUS(line->verdict))));
     if (event->until_ms != 0) cli_json_set(record, "until", cli_json_time(event->until_ms));
     if (event->text.len != 0) cli_json_set(record, "text", cli_json_text(event->text));
-    if (event->into.len != 0) cli_json_set(record, "into", json_word(event->into));
+    if (event->into.len != 0) cli_json_set(record, "into", cli_case_word(event->into));
     if (event->level != 0) {
         cli_json_set(record, "priority", json_string(chat_casework_level_name(event->level)));
     }
@@ -342,7 +342,7 @@ static int act_show(struct cli_app *app, tb_bytes case_id)
     int code = case_find(app, &queue, name, &found);
     if (code != CLI_EXIT_OK) return code;
     json_t *record = json_object();
-    cli_json_set(record, "case", json_word(found.view->case_id));
+    cli_json_set(record, "case", cli_case_word(found.view->case_id));
     record_fill(app, found.view, record);
     cli_out_record(&app->out, record);
     return CLI_EXIT_OK;

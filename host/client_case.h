@@ -7,6 +7,8 @@
 /* Reports that wait at the hub come here first.  Without a hub the known cases are shown. */
 int cli_desk_fetch(struct cli_app *app);
 
+/* What a person calls a case: "3f9a01c2", or "n12" of a notice. */
+json_t *cli_case_word(tb_bytes case_id);
 /*
  * rows: records of single reports and notices with their "case", and "report" if they have one.
  * *out: new records in the order of the queue, duplicates collapsed, with priority, claim,

@@ -2,6 +2,7 @@
 
 #include "chat/policy.h"
 #include "client/status.h"
+#include "host/client_case.h"
 #include "host/client_timeline.h"
 
 static const char *type_name(enum client_show_kind kind)
@@ -28,6 +29,7 @@ static const char *type_name(enum client_show_kind kind)
     case CLIENT_SHOW_REVISED: return "revised";
     case CLIENT_SHOW_REACTION: return "reaction";
     case CLIENT_SHOW_READ: return "read";
+    case CLIENT_SHOW_CASE: return "case";
     case CLIENT_SHOW_DESK_ANEW: return "desk_anew";
     case CLIENT_SHOW_FAILED: return "refused"; /* the session, when it is of no act */
     case CLIENT_SHOW_ASKED: return "join_asked";
@@ -66,6 +68,13 @@ json_t *cli_notice_record(const struct client_show *show)
         cli_json_set(record, "message_id", cli_json_hex(show->message_id));
         cli_json_set(record, "own", json_boolean(show->is_own));
         cli_json_set(record, "verified", json_boolean(show->is_verified));
+    }
+    if (show->kind == CLIENT_SHOW_CASE) {
+        cli_json_set(record, "case", cli_case_word(show->message_id));
+        cli_json_set(record, "act", cli_json_text(show->text));
+        cli_json_set(record, "void", show->code == TB_OK
+                                         ? json_null()
+                                         : json_string(cli_status_show(show->code).title));
     }
     if (show->kind == CLIENT_SHOW_ROLE) {
         cli_json_set(record, "role", json_string(chat_policy_role_name(show->role_index)));

@@ -226,6 +226,27 @@ tb_status client_casework_begin(struct client_turn *turn, const struct client_ro
     return client_table_put_raw(turn, CLIENT_TABLE_CASEWORK, key, room->row.room_uri);
 }
 
+static tb_status tell(struct client_turn *turn, const struct client_room *room,
+                      const struct client_line_row *line,
+                      const struct client_case_event_row *row)
+{
+    struct chat_case_event event;
+    TRY(chat_casework_decode(row->body, &event));
+    return client_show(turn, &(struct client_show){
+                                 .kind = CLIENT_SHOW_CASE,
+                                 .room = room->row.room_uri,
+                                 .room_name = room->row.name,
+                                 .account = line->account,
+                                 .handle = client_record_handle(turn, line->account),
+                                 .at_ms = line->at_ms,
+                                 .number = line->room_seq,
+                                 .code = row->verdict,
+                                 .is_own = line->is_own,
+                                 .message_id = event.case_id,
+                                 .text = tb_bytes_text(chat_casework_kind_name(event.kind)),
+                             });
+}
+
 tb_status client_casework_taken(struct client_turn *turn, struct client_room *room,
                                 const struct client_line_row *line, tb_bytes body)
 {
@@ -233,7 +254,23 @@ tb_status client_casework_taken(struct client_turn *turn, struct client_room *ro
                                          .body = body };
     if (!client_casework_is_here(turn->client, room)) return TB_STATUS(TB_OK);
     TRY(client_casework_begin(turn, room));
-    return step(turn, line->room_seq, &row);
+    TRY(step(turn, line->room_seq, &row));
+    return tell(turn, room, line, &row);
+}
+
+tb_status client_casework_may_decide(struct client_turn *turn, tb_bytes report_id)
+{
+    struct client_case_row row;
+    struct chat_case_state root;
+    tb_bytes subject;
+    tb_status status = client_case_get(turn, report_id, &row);
+    if (status.code == TB_NOT_FOUND) return TB_STATUS(TB_OK); /* whoever decides says so */
+    TRY(status);
+    TRY(client_casework_subject(turn, &row, &subject));
+    TRY(client_casework_place(turn, report_id, subject, &root));
+    bool is_own = tb_bytes_equal(root.holder, turn->client->profile.account);
+    bool is_held = chat_casework_is_held(&root, turn->now_ms);
+    return TB_STATUS(is_held && !is_own ? CHAT_CASE_CLAIMED : TB_OK);
 }
 
 /* The messages from *next on, as many as a batch; *next: the one behind, 0 at the end. */

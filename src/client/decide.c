@@ -173,6 +173,7 @@ tb_status client_desk_decide(struct client *client, uint64_t now_ms,
 {
     struct client_turn turn;
     tb_status status = client_turn_begin(&turn, client, now_ms, effects);
+    if (tb_is_ok(status)) status = client_casework_may_decide(&turn, params->report_id);
     if (tb_is_ok(status)) status = client_decide_begin(&turn, params, op);
     if (tb_is_ok(status)) status = client_session_work(&turn);
     return client_turn_end(&turn, status);

@@ -20,6 +20,8 @@ TB_MUST_USE tb_status client_outside_ask(struct client_turn *turn, uint64_t afte
 TB_MUST_USE tb_status client_outside_get(struct client_turn *turn, uint64_t number,
                                          struct chat_notice_waiting *out);
 
+/* CHAT_CASE_CLAIMED while another moderator works on the case (casework.c). */
+TB_MUST_USE tb_status client_casework_may_decide(struct client_turn *turn, tb_bytes report_id);
 TB_MUST_USE tb_status client_report_work(struct client_turn *turn);
 /* The operator founds the desk anew: tells, and marks the reports that went to the old one. */
 TB_MUST_USE tb_status client_report_desk_gone(struct client_turn *turn);

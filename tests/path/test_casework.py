@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
 """Two moderators work on one queue, from processes of their own; a third comes later."""
+import json
 import os
 import sys
 
@@ -69,6 +70,9 @@ def claims(steps, world, rows):
         result = world.json("dave", "desk", "claim", rows[0]["duplicates"][0], code=CONFLICT)
         equal(result.problem["code"], "case_claimed", "code")
         world.json("dave", "desk", "release", double, code=CONFLICT)
+        result = world.json("dave", "desk", "decide", double, "--action", "none", "--facts-file",
+                            write(world, "facts.txt", "Nothing."), "--yes", code=CONFLICT)
+        equal(result.problem["code"], "case_claimed", "code of a decision")
         text = world.run("dave", "desk", "list").out
         expect("alice" in text, text)
     steps.step("who claims a case has its duplicates too", claimed)
@@ -111,6 +115,26 @@ def claims(steps, world, rows):
     steps.step("a case is merged into another, and not back", merged)
 
 
+def scripted(steps, world, rows):
+    def followed():
+        rpc = world.start("dave", "rpc")
+        rpc.wait_line('"synced"')
+        world.json("alice", "desk", "note", rows[1]["case"], "so that dave hears of it")
+        line = rpc.wait_line('"type": ?"case"')
+        params = json.loads(line)["params"]
+        equal((params["case"], params["act"], params["handle"], params["void"]),
+              (rows[1]["case"], "note", "alice", None), "notification")
+        rpc.say(json.dumps({"jsonrpc": "2.0", "id": 1, "method": "desk.claim",
+                            "params": {"case": rows[1]["case"]}}))
+        answer = json.loads(rpc.wait_line('"id": ?1'))
+        equal(answer["result"]["claimed_by"], "dave", "holder")
+        rpc.say(json.dumps({"jsonrpc": "2.0", "id": 2, "method": "desk.release",
+                            "params": [rows[1]["case"]]}))
+        rpc.wait_line('"id": ?2')
+        equal(rpc.close(), 0, "exit code")
+    steps.step("a program hears of case work, and takes part", followed)
+
+
 def newcomer(steps, world):
     def same():
         join(world, desk_room(world), ["erin"])
@@ -143,6 +167,7 @@ def casework(steps, world):
     people(steps, world)
     rows = reports(steps, world)
     claims(steps, world, rows)
+    scripted(steps, world, rows)
     newcomer(steps, world)
     steps.step("SIGTERM ends the hub in order", lambda: equal(world.hub_stop(), 0, "exit code"))
 
