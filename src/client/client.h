@@ -73,9 +73,9 @@ enum client_show_kind {
     CLIENT_SHOW_PROGRESS,       /* op, number of total octets: an upload or a fetch goes on */
     CLIENT_SHOW_ASKED,          /* room, account, handle: asks to come in; approval is for us */
     CLIENT_SHOW_READ,           /* room, number = room_seq of an own message; account, at_ms */
-    CLIENT_SHOW_CASE,           /* desk: somebody said something about a case: account, handle, at_ms,
-                                 * number = room_seq; message_id: case id; text: enum chat_case_kind
-                                 * by name; code: TB_OK, or why it changes nothing */
+    CLIENT_SHOW_CASE,           /* desk: a message about a case: account, handle, at_ms, number =
+                                 * room_seq; message_id: case id; text: its kind's name; code:
+                                 * TB_OK, or why it changes nothing */
     CLIENT_SHOW_DESK_ANEW       /* the operator founds the desk anew; number: reports of ours that
                                  * went to the old one */
 };

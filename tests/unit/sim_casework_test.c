@@ -336,6 +336,7 @@ static void a_newcomer_gets_the_open_cases_of_a_desk_that_has_decided(void **sta
         .report_id = queue.at[queue.count - 1].case_id, .action = CHAT_ACTION_WARN,
         .scope = CHAT_SCOPE_ROOM, .reason_code = 2, .facts = TB_LITERAL("It was read."),
     };
+    sim_run(sim, CHAT_CASE_LEASE_MS); /* nobody works on it any more */
     settle_and_expect(sim, sim_act_decide(&sim->clients[ADA], &params));
     tb_arena_wipe(&queue.arena);
     work(sim, 2, 10);
