@@ -189,7 +189,7 @@ tb_status client_casework_hand_over(struct client_turn *turn, struct client_room
 
 /*
  * What we could read ourselves we believe ourselves: neither a message that we have, nor one at
- * the number of something that was no message about a case.
+ * the number of something that was no message about a case, nor one that is still to come.
  */
 static tb_status is_missing(struct client_turn *turn, struct client_room *room, uint64_t room_seq,
                             bool *out)
@@ -202,7 +202,8 @@ static tb_status is_missing(struct client_turn *turn, struct client_room *room, 
     if (status.code != TB_NOT_FOUND) return status;
     status = client_evidence_get(turn, room, room_seq, &evidence);
     if (status.code != TB_NOT_FOUND) TRY(status);
-    *out = !tb_is_ok(status) || evidence.opening != CHAT_OPENING_IS_FULL;
+    *out = tb_is_ok(status) ? evidence.opening != CHAT_OPENING_IS_FULL
+                            : room_seq <= room->row.joined_seq;
     return TB_STATUS(TB_OK);
 }
 

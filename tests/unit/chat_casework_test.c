@@ -288,6 +288,15 @@ static void each_kind_has_one_encoding(void **state)
         for (size_t len = 0; len < buf.len; len++) {
             assert_true(chat_casework_decode(tb_bytes_of(buf.data, len), &out).code != TB_OK);
         }
+        for (size_t bit = 0; bit < 8 * buf.len; bit++) {
+            buf.data[bit / 8] ^= (uint8_t)(1 << bit % 8);
+            tb_buf_clear(&again);
+            if (tb_is_ok(chat_casework_decode(tb_buf_view(&buf), &out))) {
+                assert_ok(chat_casework_encode(&out, &again));
+                assert_true(tb_bytes_equal(tb_buf_view(&buf), tb_buf_view(&again)));
+            }
+            buf.data[bit / 8] ^= (uint8_t)(1 << bit % 8);
+        }
         tb_buf_wipe(&buf);
         tb_buf_wipe(&again);
     }

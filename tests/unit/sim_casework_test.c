@@ -3,10 +3,11 @@
 
 #include <stdio.h>
 
-#include "chat/policy.h"
+#include "chat/statement.h"
+#include "client/casework.h"
 #include "client/queue.h"
-#include "client/rooms.h"
 #include "client/status.h"
+#include "wire/cbor.h"
 
 enum { ADA, BOB, CAROL, DAN, ERIN, CLIENT_COUNT, MODERATOR_COUNT = 3, SAID_COUNT = 4 };
 static const size_t moderators[MODERATOR_COUNT] = { ADA, DAN, ERIN };
@@ -300,6 +301,99 @@ static void work(struct sim *sim, size_t moderator_count, size_t count)
     sim_settle(sim, 600000);
 }
 
+/* [[room_seq, time, account, message]] sealed to dan's device, as ada would send it. */
+static tb_bytes snapshot_of(struct sim *sim, struct client_turn *turn, uint64_t room_seq,
+                            tb_bytes message)
+{
+    struct client *dan = sim->clients[DAN].client;
+    struct chat_sealed_statement sealed;
+    struct tb_buf part, body;
+    tb_bytes out;
+    tb_buf_init(&part, &sim->heap.mem, 4096);
+    tb_buf_init(&body, &sim->heap.mem, 8192);
+    assert_ok(wire_cbor_put_array(&part, 1));
+    assert_ok(wire_cbor_put_array(&part, 4));
+    assert_ok(wire_cbor_put_uint(&part, room_seq));
+    assert_ok(wire_cbor_put_uint(&part, sim->now_ms));
+    assert_ok(wire_cbor_put_string(&part, client_account(dan)));
+    assert_ok(wire_cbor_put_bytes(&part, message));
+    assert_ok(chat_device_seal(&dan->suite, CHAT_LABEL_SEALED_CASES, client_device(dan),
+                               crypto_signing_key_public(&dan->device_key), tb_buf_view(&part),
+                               dan->config.rng, &turn->arena, &sealed));
+    assert_ok(wire_cbor_put_array(&body, 5));
+    assert_ok(wire_cbor_put_uint(&body, 0));
+    assert_ok(wire_cbor_put_uint(&body, 1));
+    assert_ok(wire_cbor_put_string(&body, sealed.device));
+    assert_ok(wire_cbor_put_bytes(&body, sealed.kem_output));
+    assert_ok(wire_cbor_put_bytes(&body, sealed.ciphertext));
+    assert_ok(tb_arena_dup(&turn->arena, tb_buf_view(&body), &out));
+    tb_buf_wipe(&part);
+    tb_buf_wipe(&body);
+    return out;
+}
+
+/* A snapshot with one note of the case at this number, taken by dan from that sender. */
+static void take_snapshot(struct sim *sim, size_t sender, uint64_t room_seq, tb_bytes case_id)
+{
+    struct sim_client *dan = &sim->clients[DAN];
+    const struct chat_case_event note = { .kind = CHAT_CASE_NOTE, .case_id = case_id,
+                                          .text = TB_LITERAL("never said") };
+    struct client_turn turn;
+    struct client_room *desk;
+    struct tb_buf message;
+    tb_buf_init(&message, &sim->heap.mem, 4096);
+    assert_ok(chat_casework_encode(&note, &message));
+    store_mem_begin(&dan->store);
+    assert_ok(client_turn_begin(&turn, dan->client, sim_client_now(dan), &dan->effects));
+    assert_ok(client_room_get(&turn, dan->client->hub.desk_uri, &desk));
+    tb_bytes body = snapshot_of(sim, &turn, room_seq, tb_buf_view(&message));
+    assert_ok(client_casework_handed(&turn, desk, client_account(sim->clients[sender].client),
+                                     body));
+    assert_ok(client_turn_end(&turn, TB_STATUS(TB_OK)));
+    assert_ok(store_mem_commit(&dan->store));
+    tb_buf_wipe(&message);
+}
+
+static uint32_t notes_of(struct sim *sim, size_t who, tb_bytes case_id)
+{
+    struct queue queue;
+    uint32_t count = 0;
+    queue_read(sim, who, &queue);
+    for (size_t i = 0; i < queue.count; i++) {
+        if (tb_bytes_equal(queue.at[i].case_id, case_id)) count = queue.at[i].note_count;
+    }
+    tb_arena_wipe(&queue.arena);
+    return count;
+}
+
+static void a_snapshot_adds_nothing_to_what_its_receiver_read_or_will_read(void **state)
+{
+    (void)state;
+    struct sim *sim = start(76);
+    struct queue queue;
+    struct client_queue_line *lines;
+    struct tb_arena arena;
+    size_t count;
+    queue_read(sim, ADA, &queue);
+    tb_bytes one = queue.at[0].case_id;
+    assert_int_equal(claim_code(sim, ADA, one), TB_OK);
+    sim_settle(sim, 60000);
+    tb_arena_init(&arena, &sim->heap.mem, 1 << 26);
+    assert_ok(client_queue_history(sim->clients[DAN].client, one, &arena, &lines, &count));
+    assert_int_equal(count, 1);
+    uint64_t claimed = lines[0].room_seq;
+    take_snapshot(sim, ADA, claimed, one);     /* instead of what is there */
+    take_snapshot(sim, ADA, claimed - 1, one); /* instead of the desk's keys */
+    take_snapshot(sim, ADA, claimed + 9, one); /* before it is said */
+    take_snapshot(sim, BOB, 1, one);           /* of somebody who is not at the desk */
+    assert_int_equal(notes_of(sim, DAN, one), 0);
+    take_snapshot(sim, ADA, 1, one);           /* from before dan came */
+    assert_int_equal(notes_of(sim, DAN, one), 1);
+    tb_arena_wipe(&arena);
+    tb_arena_wipe(&queue.arena);
+    finish(sim);
+}
+
 /* Random acts of two, then of three of whom one came meanwhile, through crashes and refusals. */
 static void every_queue_is_the_same_and_a_newcomer_has_it_too(void **state)
 {
@@ -355,6 +449,7 @@ int main(void)
         cmocka_unit_test(of_two_claims_at_once_the_first_in_the_log_stands),
         cmocka_unit_test(a_claim_ends_by_itself),
         cmocka_unit_test(only_the_desk_works_on_cases),
+        cmocka_unit_test(a_snapshot_adds_nothing_to_what_its_receiver_read_or_will_read),
         cmocka_unit_test(every_queue_is_the_same_and_a_newcomer_has_it_too),
         cmocka_unit_test(a_newcomer_gets_the_open_cases_of_a_desk_that_has_decided),
     };
