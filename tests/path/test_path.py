@@ -777,7 +777,7 @@ COMP_WORDS=(timbre "$1" "$2"); COMP_CWORD=$3; _timbre; printf '%s\n' "${COMPREPL
                                   capture_output=True, timeout=10, check=True)
             return done.stdout.split()
         equal(offers("ro"), ["room"], "what 'ro' is completed to")
-        equal(offers("room", "inv"), ["invite"], "what 'room inv' is completed to")
+        equal(offers("room", "inv"), ["invite", "invites"], "what 'room inv' is completed to")
     steps.step("bash completes nouns and verbs", complete)
 
 
