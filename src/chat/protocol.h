@@ -119,6 +119,7 @@ enum chat_verb_access {
     VERB(LOGOUT, 34, "logout", RESTRICTED, chat_nothing, chat_nothing)                             \
     VERB(DESK_ROTATE, 35, "desk-rotate", DESK, chat_desk_rotate, chat_opaque)                      \
     VERB(INVITE_REVOKE, 36, "invite-revoke", SESSION, chat_invite_revoke, chat_nothing)            \
+    VERB(HUB_RECORD_PUT, 37, "hub-record-put", ANYONE, chat_opaque, chat_opaque)                   \
     VERB(BLOB_DROP, 61, "blob-drop", SESSION, chat_blob_id, chat_nothing)                          \
     VERB(BLOB_PUT, 62, "blob-put", SESSION, chat_blob_put, chat_blob_state)                        \
     VERB(BLOB_GET, 63, "blob-get", RESTRICTED, chat_blob_get, chat_blob_piece)                     \

@@ -255,6 +255,20 @@ static tb_status client_recipient_publish(struct client_turn *turn,
     return client_request_send(turn, CHAT_VERB_RECIPIENT_KEY_PUT, &key, client_recipient_put, NULL);
 }
 
+/* The hub may have lost the newest key with what it lost; a key that it has changes nothing. */
+tb_status client_desk_publish_again(struct client_turn *turn)
+{
+    struct client_desk_row desk;
+    struct chat_recipient_key key;
+    tb_status status = client_desk_get(turn, &desk);
+    if (status.code == TB_NOT_FOUND) return TB_STATUS(TB_OK);
+    TRY(status);
+    if (desk.keys.count == 0) return TB_STATUS(TB_OK);
+    TRY(wire_decode(&chat_recipient_key_desc, desk.keys.at[0].recipient_key, &turn->arena, &key,
+                    NULL));
+    return client_request_send(turn, CHAT_VERB_RECIPIENT_KEY_PUT, &key, NULL, NULL);
+}
+
 /* Keys that nobody will publish: signed by a verify key of ours that the hub did not take. */
 static tb_status client_desk_keys_withdraw(struct client_turn *turn, tb_bytes verify_public)
 {

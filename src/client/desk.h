@@ -38,6 +38,8 @@ TB_MUST_USE tb_status client_desk_of_room(struct client_turn *turn, const struct
                                           struct client_desk_row *out);
 /* The hub's record changed: another key of our desk, or another desk. */
 TB_MUST_USE tb_status client_desk_record_changed(struct client_turn *turn);
+/* After a restore of the hub: the newest RecipientKey that we hold. */
+TB_MUST_USE tb_status client_desk_publish_again(struct client_turn *turn);
 
 /* ---- verify_key among the owners (desk_owner.c) ---- */
 

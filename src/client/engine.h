@@ -384,6 +384,8 @@ TB_MUST_USE tb_status client_session_work(struct client_turn *turn);
 TB_MUST_USE tb_status client_record_hub_load(struct client_turn *turn);
 /* Verify against the pinned root and keep.  CHAT_HUB_RECORD_*. */
 TB_MUST_USE tb_status client_record_hub_take(struct client_turn *turn, tb_bytes encoded);
+/* Is it the hub's, with a desk that the one we know follows from?  A restored hub has forgotten. */
+bool client_record_hub_is_behind(struct client_turn *turn, tb_bytes encoded);
 TB_MUST_USE tb_status client_record_policy_hub(struct client_turn *turn,
                                                struct chat_policy_hub *out);
 TB_MUST_USE tb_status client_record_get(struct client_turn *turn, tb_bytes account,

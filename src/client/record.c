@@ -47,6 +47,20 @@ tb_status client_record_hub_load(struct client_turn *turn)
     return client_status_is_fatal(status) ? status : TB_STATUS(TB_OK);
 }
 
+bool client_record_hub_is_behind(struct client_turn *turn, tb_bytes encoded)
+{
+    struct client *client = turn->client;
+    struct chat_hub_record record;
+    bool unused;
+    if (client->hub.version == 0) return false;
+    tb_status status = chat_records_verify_hub(&client->suite, encoded,
+                                               TB_ARRAY(client->profile.root_hash),
+                                               client->hub.version, &turn->arena, &record);
+    return tb_is_ok(status) && tb_bytes_equal(record.domain, client->profile.domain)
+           && !tb_is_ok(chat_records_desk_follows(&client->hub, &record, &unused))
+           && tb_is_ok(chat_records_desk_follows(&record, &client->hub, &unused));
+}
+
 tb_status client_record_hub_take(struct client_turn *turn, tb_bytes encoded)
 {
     struct client *client = turn->client;

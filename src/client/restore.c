@@ -3,7 +3,7 @@
  * CLIENT_PAGES_KEPT_COUNT entries of a room, so that the hub can be given what it lost; the newest
  * signed head says how far we had come.
  */
-#include "client/rooms.h"
+#include "client/desk.h"
 
 #include <string.h>
 
@@ -129,6 +129,7 @@ tb_status client_restore_entry(struct client_turn *turn, struct client_room *roo
     room->row.signed_seq = 0; /* the next run is signed anew; until then no head can be named */
     client_room_touch(room);
     TRY(client_send_again(turn, room));
+    if (room->row.kind == CHAT_ROOM_DESK) TRY(client_desk_publish_again(turn));
     struct client_line_row line = {
         .row_kind = CLIENT_LINE_RESTORED,
         .room_seq = entry->room_seq,

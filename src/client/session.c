@@ -51,14 +51,26 @@ static tb_status client_hello_answered(struct client_turn *turn,
     return client_session_ask_record(turn);
 }
 
+enum { CLIENT_RECORD_GIVEN = 1 }; /* request.number: ours was handed in; it is not tried twice */
+
 static tb_status client_record_answered(struct client_turn *turn,
                                         const struct client_request *request, uint16_t code,
                                         tb_bytes body)
 {
-    (void)request;
     struct chat_opaque answer;
+    bool is_given = request->number == CLIENT_RECORD_GIVEN;
+    if (is_given && code != CHAT_CODE_OK && code != CLIENT_CODE_LOST) {
+        return client_session_refuse(turn, CHAT_HUB_RECORD_DESK, (tb_bytes){ 0 });
+    }
     if (code != CHAT_CODE_OK) return TB_STATUS(TB_OK); /* the connection broke, or will */
     TRY(client_answer_decode(turn, &chat_opaque_desc, body, &answer));
+    /* A hub that was restored has forgotten what it said of its desk: it can have that back. */
+    if (!is_given && client_record_hub_is_behind(turn, answer.value)) {
+        struct chat_opaque ours = { turn->client->hub_encoded };
+        struct client_about about = { .number = CLIENT_RECORD_GIVEN };
+        return client_request_send(turn, CHAT_VERB_HUB_RECORD_PUT, &ours, client_record_answered,
+                                   &about);
+    }
     tb_status status = client_record_hub_take(turn, answer.value);
     if (client_status_is_fatal(status)) return status;
     if (!tb_is_ok(status)) return client_session_refuse(turn, status.code, (tb_bytes){ 0 });

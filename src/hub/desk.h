@@ -31,7 +31,7 @@ TB_MUST_USE tb_status hub_report_settle(struct hub *hub, tb_bytes report_id,
 TB_MUST_USE tb_status hub_membership_at(struct hub *hub, const struct hub_user_id *user,
                                         const struct hub_room *room, uint64_t log_seq,
                                         struct tb_arena *arena, bool *was);
-hub_handler hub_verb_desk_rotate, hub_verb_admin_desk_refound;
+hub_handler hub_verb_desk_rotate, hub_verb_hub_record_put, hub_verb_admin_desk_refound;
 hub_handler hub_verb_report, hub_verb_desk_publish, hub_verb_desk_queue, hub_verb_decision_put,
     hub_verb_decisions_get, hub_verb_recipient_key_put, hub_verb_recipient_key_get,
     hub_verb_frank_check, hub_verb_statements_get;

@@ -139,6 +139,71 @@ out:
     return hub_refuse_status(hub, call, status, CHAT_CODE_INTERNAL);
 }
 
+/* ---- given back after a restore ---- */
+
+/* What this hub said later than the backup that it was restored from: its own signature says so. */
+static uint16_t check_given(struct hub *hub, struct hub_call *call, tb_bytes encoded,
+                            struct chat_hub_record *given, bool *is_anew)
+{
+    struct chat_hub_record own;
+    uint8_t root_hash[CHAT_HASH_LEN];
+    tb_status status;
+    CHECK(chat_records_root_hash(hub_own_suite(hub), crypto_signing_key_public(&hub->keys.root),
+                                 root_hash));
+    CHECK(wire_decode(&chat_hub_record_desc, hub->hub_record, call->arena, &own, NULL));
+    status = chat_records_verify_hub(hub_own_suite(hub), encoded, TB_ARRAY(root_hash), 0,
+                                     call->arena, given);
+    if (!tb_is_ok(status)) return hub_refuse_status(hub, call, status, CHAT_CODE_SIGNATURE);
+    if (!tb_bytes_equal(given->domain, hub->domain)) {
+        return hub_refuse(call, CHAT_CODE_BAD_REQUEST, "the record of another domain");
+    }
+    status = chat_records_desk_follows(&own, given, is_anew);
+    if (tb_is_ok(status)) return CHAT_CODE_OK;
+    return hub_refuse_status(hub, call, status, CHAT_CODE_CONFLICT);
+out:
+    return hub_refuse_status(hub, call, status, CHAT_CODE_INTERNAL);
+}
+
+static tb_status take_given(struct hub *hub, const struct chat_hub_record *given)
+{
+    struct hub_row_desk *desk = &hub->desk;
+    struct chat_hub_record kept;
+    tb_bytes encoded;
+    TRY(wire_encode(&chat_hub_record_desc, given, &hub->state_arena, &encoded));
+    TRY(wire_decode(&chat_hub_record_desc, encoded, &hub->state_arena, &kept, NULL));
+    desk->desk_uri = kept.desk_uri;
+    desk->desk_verify_key = kept.desk_verify_key;
+    desk->desk_past.at = kept.desk_past.at;
+    desk->desk_past.count = kept.desk_past.count;
+    if (desk->record_version < given->version) desk->record_version = given->version;
+    return TB_STATUS(TB_OK);
+}
+
+uint16_t hub_verb_hub_record_put(struct hub *hub, struct hub_call *call, const void *request,
+                                 void *answer)
+{
+    struct chat_hub_record given;
+    struct chat_opaque *out = answer;
+    bool is_anew = false;
+    tb_status status;
+    uint16_t code = check_given(hub, call, ((const struct chat_opaque *)request)->value, &given,
+                                &is_anew);
+    if (code != CHAT_CODE_OK) return code;
+    bool is_same = given.desk_past.count == hub->desk.desk_past.count &&
+                   tb_bytes_equal(given.desk_uri, hub->desk.desk_uri);
+    if (!is_same) {
+        CHECK(take_given(hub, &given));
+        if (is_anew) hub->desk.queue_from = hub->counters.report_number;
+        CHECK(hub_record_renew(hub, call->now_ms, call->effects));
+        CHECK(hub_desk_rooms_due(hub, call));
+    }
+    out->value = hub->hub_record;
+    return CHAT_CODE_OK;
+out:
+    hub->is_broken = true; /* half a change must not stand */
+    return hub_refuse_status(hub, call, status, CHAT_CODE_INTERNAL);
+}
+
 /* ---- by the operator ---- */
 
 uint16_t hub_verb_admin_desk_refound(struct hub *hub, struct hub_call *call, const void *request,

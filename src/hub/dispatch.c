@@ -12,6 +12,7 @@ enum { REQUEST_HEADER_LEN = 6, VERB_COUNT_MAX = 128 };
 static hub_handler *const handlers[VERB_COUNT_MAX] = {
     [CHAT_VERB_HELLO] = hub_verb_hello,
     [CHAT_VERB_HUB_RECORD] = hub_verb_hub_record,
+    [CHAT_VERB_HUB_RECORD_PUT] = hub_verb_hub_record_put,
     [CHAT_VERB_REGISTER] = hub_verb_register,
     [CHAT_VERB_LOGIN] = hub_verb_login,
     [CHAT_VERB_RECORD_PUT] = hub_verb_record_put,

@@ -228,6 +228,48 @@ static void a_link_used_up_over_or_of_another_room_is_refused(void **state)
     world_end(&w);
 }
 
+static void take_back(struct world *w, size_t who, const struct crypto_signing_key *key,
+                      uint16_t expected)
+{
+    struct wire_opaque named = { key != NULL ? crypto_signing_key_public(key) : (tb_bytes){ 0 } };
+    struct chat_invite_revoke ask = { .room_uri = w->rooms[ROOM] };
+    ask.invite_keys.at = &named;
+    ask.invite_keys.count = key != NULL ? 1 : 0;
+    assert_code(world_ask(w, &w->people[who], CHAT_VERB_INVITE_REVOKE, &ask, NULL), expected);
+}
+
+static void an_invitation_that_was_taken_back_is_gone_with_who_waits_by_it(void **state)
+{
+    (void)state;
+    struct world w;
+    struct world_desk_keys keys;
+    struct crypto_signing_key first, second;
+    world_init(&w, 12);
+    world_usual(&w, &keys, 2);
+    world_register(&w, CAROL, "carol", false);
+    struct person *carol = &w.people[CAROL];
+    size_t before = store_mem_count(&w.store, HUB_TABLE_INVITES);
+    put_invite(&w, &w.people[ALICE], &first, 5, CHAT_CODE_OK);
+    put_invite(&w, &w.people[ALICE], &second, 5, CHAT_CODE_OK);
+    struct chat_join_request request = join_request(&w, carol, &first);
+    assert_code(world_ask(&w, carol, CHAT_VERB_JOIN_REQUEST, &request, NULL), CHAT_CODE_OK);
+    take_back(&w, CAROL, &first, CHAT_CODE_FORBIDDEN);
+    take_back(&w, BOB, &first, CHAT_CODE_FORBIDDEN); /* neither his, nor may he remove people */
+    take_back(&w, BOB, NULL, CHAT_CODE_OK);          /* he has none */
+    assert_int_equal(store_mem_count(&w.store, HUB_TABLE_JOIN_REQUESTS), 1);
+    take_back(&w, ALICE, &first, CHAT_CODE_OK);
+    take_back(&w, ALICE, &first, CHAT_CODE_OK); /* said again */
+    assert_int_equal(store_mem_count(&w.store, HUB_TABLE_JOIN_REQUESTS), 0);
+    assert_code(world_ask(&w, carol, CHAT_VERB_JOIN_REQUEST, &request, NULL),
+                CHAT_CODE_NOT_FOUND);
+    request = join_request(&w, carol, &second);
+    assert_code(world_ask(&w, carol, CHAT_VERB_JOIN_REQUEST, &request, NULL), CHAT_CODE_OK);
+    take_back(&w, ALICE, NULL, CHAT_CODE_OK);
+    assert_int_equal(store_mem_count(&w.store, HUB_TABLE_INVITES), before);
+    assert_int_equal(store_mem_count(&w.store, HUB_TABLE_JOIN_REQUESTS), 0);
+    world_end(&w);
+}
+
 /* alice takes carol off the list, and her device out of the tree. */
 static void remove_carol(struct world *w)
 {
@@ -354,6 +396,7 @@ int main(void)
         cmocka_unit_test(a_key_package_of_another_device_or_key_is_refused),
         cmocka_unit_test(the_number_of_key_packages_is_limited),
         cmocka_unit_test(a_request_by_link_waits_for_a_member_and_is_consent),
+        cmocka_unit_test(an_invitation_that_was_taken_back_is_gone_with_who_waits_by_it),
         cmocka_unit_test(a_removal_voids_what_was_asked_for_before),
         cmocka_unit_test(requests_past_their_time_make_room_for_others),
         cmocka_unit_test(an_account_keeps_so_many_invitations_and_they_are_forgotten),

@@ -6,6 +6,7 @@
 #include "chat/policy.h"
 #include "chat/protocol.h"
 #include "client/desk.h"
+#include "hub/engine.h"
 
 static char room[256];
 enum { ADA, BOB, CAROL, DAVE };
@@ -159,6 +160,45 @@ static void an_owner_who_is_made_a_moderator_holds_no_key_that_counts(void **sta
     finish(sim);
 }
 
+/* ------------------------------------------------------------------ a hub that forgot it */
+
+/* The hub comes back from a backup of before; what it signed since is given back to it. */
+static void a_restored_hub_learns_again_which_key_the_desk_has(void **state)
+{
+    (void)state;
+    struct sim *sim = start(56);
+    struct store_mem backup;
+    char desk[256];
+    desk_room(sim, ADA, desk);
+    join_desk(sim, ADA, BOB);
+    join_desk(sim, ADA, CAROL);
+    expect(sim, sim_act_role(&sim->clients[ADA], desk, &sim->clients[BOB], CHAT_ROLE_OWNER));
+    store_mem_init(&backup);
+    store_mem_copy(&backup, &sim->hub_store);
+    expect(sim, sim_act_leave(&sim->clients[ADA], desk));
+    const struct chat_hub_record *at_carol = &sim->clients[CAROL].client->hub;
+    assert_int_equal(at_carol->desk_past.count, 1);
+    uint8_t key[32];
+    memcpy(key, at_carol->desk_verify_key.data, sizeof key);
+    sim_hub_go_back(sim, &backup, true);
+    assert_int_equal(sim->hub->desk.desk_past.count, 0);
+    sim_settle(sim, 120000);
+    sim_run(sim, 60000);
+    sim_settle(sim, 120000);
+    assert_int_equal(sim->hub->desk.desk_past.count, 1);
+    assert_bytes(sim->hub->desk.desk_verify_key, TB_ARRAY(key));
+    for (size_t i = ADA; i <= CAROL; i++) {
+        assert_true(client_is_online(sim->clients[i].client));
+        assert_bytes(sim->clients[i].client->hub.desk_verify_key, TB_ARRAY(key));
+        assert_recipient(sim, i, room);
+    }
+    assert_int_equal(sim->alarm_count, 0);
+    expect(sim, sim_act_send(&sim->clients[ADA], room));
+    assert_report_is_read(sim, CAROL, "ada", BOB);
+    store_mem_wipe(&backup);
+    finish(sim);
+}
+
 /* ------------------------------------------------------------------ founded anew */
 
 static void refound(struct sim *sim)
@@ -217,6 +257,7 @@ int main(void)
         cmocka_unit_test(every_owner_of_the_desk_holds_its_key_and_no_moderator),
         cmocka_unit_test(the_desk_s_key_follows_another_when_an_owner_leaves),
         cmocka_unit_test(an_owner_who_is_made_a_moderator_holds_no_key_that_counts),
+        cmocka_unit_test(a_restored_hub_learns_again_which_key_the_desk_has),
         cmocka_unit_test(the_operator_founds_the_desk_anew_and_everybody_is_told),
     };
     return cmocka_run_group_tests_name("sim_desk_change", tests, NULL, NULL);

@@ -212,6 +212,41 @@ static void who_was_removed_while_away_is_told_so(void **state)
     finish(sim);
 }
 
+/* ------------------------------------------------------------------ a hub that forgot it */
+
+/* Bob left, and the hub was restored from before.  He comes first, the others bring the history. */
+static void who_left_in_a_history_that_the_hub_forgot_stays_out(void **state)
+{
+    (void)state;
+    struct sim *sim = start(65, 4, 3);
+    struct sim_client *bob = &sim->clients[1], *carol = &sim->clients[2];
+    struct store_mem backup;
+    everybody_reads_everybody(sim, 3);
+    store_mem_init(&backup);
+    store_mem_copy(&backup, &sim->hub_store);
+    done(sim, sim_act_leave(bob, room));
+    done(sim, sim_act_send(carol, room));
+    assert_int_equal(leaf_count(carol, bob), 0);
+    sim->clients[0].wants_connection = carol->wants_connection = false;
+    sim_hub_go_back(sim, &backup, true);
+    sim_settle(sim, 60000);
+    assert_int_equal(room_of(bob)->row.state, CLIENT_ROOM_LEFT);
+    come_back(&sim->clients[0]);
+    come_back(carol);
+    assert_int_equal(room_of(bob)->row.state, CLIENT_ROOM_LEFT);
+    assert_int_equal(room_of(carol)->row.state, CLIENT_ROOM_OPEN);
+    assert_int_equal(leaf_count(carol, bob), 0);
+    assert_int_equal(sim->alarm_count, 0);
+    size_t text = sim->text_count;
+    done(sim, sim_act_send(carol, room));
+    assert_int_equal(sim->texts[text].seen_by, 1u << 0 | 1u << 2);
+    done(sim, sim_act_join(bob, carol->link)); /* and he can come again */
+    assert_int_equal(leaf_count(carol, bob), 1);
+    everybody_reads_everybody(sim, 3);
+    store_mem_wipe(&backup);
+    finish(sim);
+}
+
 /* ------------------------------------------------------------------ heads (amendments 17) */
 
 struct forgery {
@@ -290,6 +325,7 @@ int main(void)
         cmocka_unit_test(it_comes_back_when_nothing_of_its_removal_is_left),
         cmocka_unit_test(absence_alone_removes_nobody),
         cmocka_unit_test(who_was_removed_while_away_is_told_so),
+        cmocka_unit_test(who_left_in_a_history_that_the_hub_forgot_stays_out),
         cmocka_unit_test(a_head_that_does_not_fit_is_asked_for_and_becomes_a_proof),
         cmocka_unit_test(without_a_proof_nobody_accuses_the_hub),
     };
