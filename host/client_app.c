@@ -13,7 +13,10 @@
 #include "wire/text.h"
 #include "wire/uri.h"
 
-enum { CA_LEN_MAX = 1 << 20 }; /* octets of a file of certificates that a profile keeps */
+enum {
+    CA_LEN_MAX = 1 << 20,   /* octets of a file of certificates that a profile keeps */
+    CHOICES_LEN_MAX = 1024  /* octets of a list of rooms in a refusal */
+};
 
 /* ------------------------------------------------------------------ refusals */
 
@@ -132,12 +135,42 @@ void cli_app_settle(struct cli_app *app)
 
 /* ------------------------------------------------------------------ words into names */
 
+/* The rooms that a word fits, as the engine compares them: whole names before beginnings. */
+static void room_choices(struct cli_app *app, tb_bytes word, char *out, size_t max)
+{
+    struct client_room_view *rooms = NULL;
+    size_t count = 0, exact_count = 0, len = 0;
+    cli_run_read_begin(&app->run);
+    tb_status status = client_rooms(app->run.client, &app->arena, &rooms, &count);
+    if (cli_run_read_end(&app->run, status).code != TB_OK) count = 0;
+    for (size_t i = 0; i < count; i++) exact_count += tb_bytes_equal(rooms[i].name, word);
+    for (size_t i = 0; i < count && len + 1 < max; i++) {
+        bool is_exact = tb_bytes_equal(rooms[i].name, word);
+        struct wire_uri uri;
+        bool is_begun = tb_bytes_starts_with(rooms[i].name, word) ||
+                        tb_bytes_starts_with(rooms[i].room, word) ||
+                        (wire_uri_parse(rooms[i].room, &uri).code == TB_OK &&
+                         tb_bytes_starts_with(uri.room, word));
+        if (exact_count != 0 ? !is_exact : !is_begun) continue;
+        int wrote = snprintf(out + len, max - len, "%s%s = %.*s", len != 0 ? ", " : "",
+                             cli_app_visible(app, rooms[i].name), (int)rooms[i].room.len,
+                             (const char *)rooms[i].room.data);
+        if (wrote < 0) break;
+        len += (size_t)wrote < max - len ? (size_t)wrote : max - len - 1;
+    }
+}
+
 int cli_app_room(struct cli_app *app, const char *word, tb_bytes *room)
 {
+    char choices[CHOICES_LEN_MAX] = "";
     cli_run_read_begin(&app->run);
     tb_status status = client_room_find(app->run.client, tb_bytes_text(word), &app->arena, room);
     status = cli_run_read_end(&app->run, status);
     if (status.code == TB_OK) return CLI_EXIT_OK;
+    if (status.code == CLIENT_AMBIGUOUS) {
+        room_choices(app, tb_bytes_text(word), choices, sizeof choices);
+        return cli_app_fail_detail(app, status, "find the room", tb_bytes_text(choices));
+    }
     if (status.code != TB_NOT_FOUND) {
         return cli_app_fail_detail(app, status, "find the room", tb_bytes_text(word));
     }
@@ -418,7 +451,7 @@ static int fail_ca_file(struct cli_app *app, const char *path)
     return cli_out_fail(&app->out, &problem, "trust a certificate", tb_bytes_text(detail));
 }
 
-/* A new profile keeps the certificates that it was told to trust, so that later verbs need not be
+/* A profile keeps the certificates with which it reached its hub, so that later verbs need not be
  * told again; a copy, because the file may lie on a stick that goes away. */
 static int keep_ca_file(struct cli_app *app)
 {
@@ -452,7 +485,7 @@ static int app_run(struct cli_app *app)
     tb_arena_init(&app->arena, &app->mem, CLI_APP_ARENA_BYTES_MAX);
     if (app->args.verb->need != CLI_NEEDS_NOTHING) code = app_open(app);
     if (code == CLI_EXIT_OK) code = cli_app_call(app);
-    if (code == CLI_EXIT_OK && app->args.verb->need == CLI_NEEDS_NEW) code = keep_ca_file(app);
+    if (code == CLI_EXIT_OK && app->is_open && app->run.has_been_online) code = keep_ca_file(app);
     if (app->is_open) {
         cli_run_wipe(&app->run);
         cli_profile_close(&app->profile);

@@ -5,6 +5,7 @@
  */
 #include <errno.h>
 #include <histedit.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -204,10 +205,23 @@ static void read_plain(struct chat *chat)
     memmove(chat->line, start, chat->len);
 }
 
-/* Wait for what comes in or is typed. */
+static volatile sig_atomic_t has_new_size;
+
+static void on_new_size(int number)
+{
+    (void)number;
+    has_new_size = 1;
+}
+
+/* Wait for what comes in or is typed.  A window of another size draws the line anew. */
 static tb_status wait_turn(struct chat *chat, bool *is_typed)
 {
     struct pollfd typed = { STDIN_FILENO, POLLIN, 0 };
+    if (has_new_size) {
+        has_new_size = 0;
+        if (chat->edit != NULL) el_resize(chat->edit); /* rows are counted in the new width */
+        prompt_hide(chat);
+    }
     prompt_show(chat);
     TRY(cli_run_once(&chat->app->run, &typed, 1, UINT64_MAX));
     *is_typed = typed.revents != 0;
@@ -311,6 +325,9 @@ static tb_status edited_loop(struct chat *chat)
 static bool edit_begin(struct chat *chat)
 {
     HistEvent event;
+    struct sigaction action = { .sa_handler = on_new_size };
+    (void)sigemptyset(&action.sa_mask);
+    (void)sigaction(SIGWINCH, &action, NULL);
     chat->edit = el_init("timbre", stdin, chat->app->out.to, chat->app->out.err);
     chat->history = history_init();
     if (chat->edit == NULL || chat->history == NULL) return false;
@@ -324,6 +341,8 @@ static bool edit_begin(struct chat *chat)
 
 static void edit_end(struct chat *chat)
 {
+    struct sigaction action = { .sa_handler = SIG_DFL };
+    (void)sigaction(SIGWINCH, &action, NULL);
     if (chat->edit != NULL) el_end(chat->edit); /* the terminal as it was */
     if (chat->history != NULL) history_end(chat->history);
     chat->edit = NULL;

@@ -1,5 +1,6 @@
 """What the tests of whole paths stand on: a hub and clients as real processes in a folder of their
 own, steps that are counted, and waiting with an end.  Loopback only."""
+import fcntl
 import json
 import os
 import pty
@@ -10,9 +11,11 @@ import shutil
 import signal
 import socket
 import ssl
+import struct
 import subprocess
 import sys
 import tempfile
+import termios
 import threading
 import time
 import traceback
@@ -193,6 +196,9 @@ class Screen:
 
     def type(self, text):
         os.write(self.fd, text.encode())
+
+    def resize(self, columns, rows=24):
+        fcntl.ioctl(self.fd, termios.TIOCSWINSZ, struct.pack("HHHH", rows, columns, 0, 0))
 
     def wait(self, wanted, seconds=RUN_SECONDS):
         """Until the text stands in what came since the last such wait."""

@@ -263,6 +263,21 @@ def reading_and_writing(steps, world):
         equal(screen.close(), 0, "exit code")
     steps.step("chat on a terminal takes a line of 6,000 characters", long_line)
 
+    def other_size():
+        screen = Screen(world.command("alice", "chat", "team"), dict(world.env, TERM="xterm"))
+        screen.resize(80)
+        screen.wait("> ")
+        screen.type("half a line")
+        screen.wait("half a line")
+        screen.resize(40)
+        screen.wait("> half a line")  # drawn anew
+        screen.type(" and the rest\n")
+        wait_for(lambda: world.texts("bob", "team")[-1][1:] == ("alice", "half a line and the rest"),
+                 "the line")
+        screen.type("\x04")
+        equal(screen.close(), 0, "exit code")
+    steps.step("chat draws its line anew when the window changes its size", other_size)
+
     def colours():
         for more, wants in (({}, True), ({"NO_COLOR": "1"}, False), ({"TERM": "dumb"}, False)):
             screen = Screen(world.command("bob", "tail", "team"),
@@ -712,6 +727,20 @@ def restored_hub(steps, world):
 
 # ------------------------------------------------------------------ other ways
 
+# A certificate authority that has signed nothing here.
+OTHER_AUTHORITY = """-----BEGIN CERTIFICATE-----
+MIIBjzCCATWgAwIBAgIUP2tAJ458pOBIb1UqEHC14+HIIqYwCgYIKoZIzj0EAwIw
+HDEaMBgGA1UEAwwRQW5vdGhlciBhdXRob3JpdHkwIBcNMjYxMTI0MTMwMDA1WhgP
+MjEyNjEwMzExMzAwMDVaMBwxGjAYBgNVBAMMEUFub3RoZXIgYXV0aG9yaXR5MFkw
+EwYHKoZIzj0CAQYIKoZIzj0DAQcDQgAEQK3b9421iR3tNupu+lWkQ8pSTj6ctn64
+RDK8LiO2/6W1J/HIaNsk6AwqXNGitbkvLNevRQgplTiPAenPqst1FqNTMFEwHQYD
+VR0OBBYEFB+c/ta2D8bb7+mHNJCMhzaLP0afMB8GA1UdIwQYMBaAFB+c/ta2D8bb
+7+mHNJCMhzaLP0afMA8GA1UdEwEB/wQFMAMBAf8wCgYIKoZIzj0EAwIDSAAwRQIh
+AL8nfcaOSnzY57OkiT/+A+tSpHV7cNt+3XiLis7q7A5WAiAB/gr2Nxr1dIeGyUIk
+QMQD0qz9dPIijxaCok3QCuNaSg==
+-----END CERTIFICATE-----
+"""
+
 
 def over_tls(steps):
     """A hub of its own with a certificate that no system trusts."""
@@ -739,6 +768,19 @@ def over_tls(steps):
             equal(result.problem["code"], "ca_file", "code")
             expect("/nowhere: No such file" in result.problem["detail"], result)
         steps.step("with --ca-file it is believed", register)
+
+        def another():
+            kept = os.path.join(world.profile_folder("alice"), "ca.pem")
+            first = open(kept, encoding="ascii").read()
+            with open(kept, "w", encoding="ascii") as file:  # as if the hub's authority changed
+                file.write(OTHER_AUTHORITY)
+            result = world.json("alice", "room", "create", "s", code=None)
+            equal(result.problem["code"], "tls", "code")
+            equal(open(kept, encoding="ascii").read(), OTHER_AUTHORITY, "what is kept")
+            world.json("alice", "--ca-file", certificate, "room", "create", "s")
+            equal(open(kept, encoding="ascii").read(), first, "what is kept")
+            world.json("alice", "room", "create", "t")
+        steps.step("another --ca-file is kept once the hub was reached with it", another)
 
         def passphrase():
             link = world.hub_verb("invite", "create", "--set", "server.public_url=" +
