@@ -12,6 +12,8 @@ struct sim_wish {
     uint64_t number;
     const struct client_report_params *report;
     const struct client_decision_params *decision;
+    const struct client_message_params *message;
+    const struct client_attachment *attachment;
 };
 
 static size_t sim_do(struct sim_client *who, sim_act *act, const struct sim_wish *wish,
@@ -185,21 +187,113 @@ static tb_status sim_send(struct sim_client *who, const void *params, uint64_t *
     return client_send(who->client, sim_client_now(who), wish->a, wish->b, &who->effects, op);
 }
 
-size_t sim_act_send(struct sim_client *who, const char *room)
+/* A new text that nobody else says. */
+static size_t sim_text_new(struct sim_client *who, const char *room, enum client_message_kind kind)
 {
     struct sim *sim = who->sim;
-    if (sim->text_count == SIM_TEXT_COUNT_MAX) sim_fail(sim, "too many texts", who);
+    SIM_GROW(sim->texts, sim->text_count, sim->text_cap);
     size_t index = sim->text_count++;
     struct sim_text *text = &sim->texts[index];
+    *text = (struct sim_text){ .sender = (uint8_t)who->index, .kind = (uint8_t)kind,
+                               .of = SIZE_MAX, .said_ms = sim->now_ms };
     snprintf(text->text, sizeof text->text, "text %zu of %s", index, who->handle);
     snprintf(text->room, sizeof text->room, "%s", room);
-    text->sender = (uint8_t)who->index;
-    struct sim_wish wish = { .a = tb_bytes_text(room), .b = tb_bytes_text(text->text) };
-    size_t before = sim->op_count;
+    return index;
+}
+
+size_t sim_act_send(struct sim_client *who, const char *room)
+{
+    size_t index = sim_text_new(who, room, CLIENT_MESSAGE_TEXT);
+    struct sim_wish wish = { .a = tb_bytes_text(room),
+                             .b = tb_bytes_text(who->sim->texts[index].text) };
     /* The answer cannot come within the turn, so the text is known before it. */
     size_t op = sim_do(who, sim_send, &wish, SIM_OP_SEND);
-    (void)before;
+    who->sim->ops[op].text = index;
+    return op;
+}
+
+static tb_status sim_message(struct sim_client *who, const void *params, uint64_t *op)
+{
+    const struct sim_wish *wish = params;
+    return client_message(who->client, sim_client_now(who), wish->message, &who->effects, op);
+}
+
+/* Which text stood at this number at first? */
+static size_t sim_text_at(const struct sim *sim, const char *room, uint64_t seq)
+{
+    for (size_t i = sim->text_count; i-- > 0;) {
+        const struct sim_text *text = &sim->texts[i];
+        bool is_line = text->kind == CLIENT_MESSAGE_TEXT && text->room_seq == seq;
+        if (is_line && strcmp(text->room, room) == 0) return i;
+    }
+    return SIZE_MAX;
+}
+
+size_t sim_act_message(struct sim_client *who, const char *room, enum client_message_kind kind,
+                       uint64_t of_seq, uint32_t expires_s)
+{
+    struct sim *sim = who->sim;
+    size_t index = sim_text_new(who, room, kind);
+    struct client_message_params params = {
+        .room = tb_bytes_text(room), .kind = kind, .of_seq = of_seq,
+        .has_expires = expires_s != 0, .expires_s = expires_s,
+    };
+    sim->texts[index].may_expire = expires_s != 0;
+    if (of_seq != 0) sim->texts[index].of = sim_text_at(sim, room, of_seq);
+    if (kind == CLIENT_MESSAGE_REACT) params.text = TB_LITERAL("+1");
+    else if (kind == CLIENT_MESSAGE_TEXT || kind == CLIENT_MESSAGE_EDIT) {
+        params.text = tb_bytes_text(sim->texts[index].text);
+    }
+    struct sim_wish wish = { .message = &params };
+    size_t op = sim_do(who, sim_message, &wish, SIM_OP_SEND);
     sim->ops[op].text = index;
+    return op;
+}
+
+uint8_t sim_file_octet(const char *text, size_t at)
+{
+    return (uint8_t)(at * 31 + (at >> 8) + (uint8_t)text[at % strlen(text)]);
+}
+
+static tb_status sim_attach(struct sim_client *who, const void *params, uint64_t *op)
+{
+    const struct sim_wish *wish = params;
+    return client_attach(who->client, sim_client_now(who), wish->attachment, &who->effects, op);
+}
+
+/* Its name is the text; a few need more than one piece. */
+size_t sim_act_attach(struct sim_client *who, const char *room)
+{
+    enum { FILE_LEN_MAX = 300000, FILE_LEN_USUAL = 3000 };
+    struct sim *sim = who->sim;
+    static uint8_t file[FILE_LEN_MAX];
+    size_t index = sim_text_new(who, room, CLIENT_MESSAGE_TEXT);
+    struct sim_text *text = &sim->texts[index];
+    text->file_len = 1 + sim_random(sim, sim_random(sim, 8) == 0 ? FILE_LEN_MAX : FILE_LEN_USUAL);
+    for (size_t i = 0; i < text->file_len; i++) file[i] = sim_file_octet(text->text, i);
+    struct client_attachment attachment = {
+        .room = tb_bytes_text(room), .bytes = tb_bytes_of(file, text->file_len),
+        .file_name = tb_bytes_text(text->text),
+        .content_type = TB_LITERAL("application/octet-stream"),
+    };
+    struct sim_wish wish = { .attachment = &attachment };
+    size_t op = sim_do(who, sim_attach, &wish, SIM_OP_SEND);
+    sim->ops[op].text = index;
+    return op;
+}
+
+static tb_status sim_file(struct sim_client *who, const void *params, uint64_t *op)
+{
+    const struct sim_wish *wish = params;
+    return client_fetch(who->client, sim_client_now(who), wish->a, wish->number, 0, &who->effects,
+                        op);
+}
+
+size_t sim_act_file(struct sim_client *who, const struct sim_text *text)
+{
+    struct sim_wish wish = { .a = tb_bytes_text(text->room), .number = text->room_seq };
+    size_t op = sim_do(who, sim_file, &wish, SIM_OP_FILE);
+    who->sim->ops[op].text = (size_t)(text - who->sim->texts);
     return op;
 }
 
@@ -278,104 +372,12 @@ size_t sim_act_rejoin(struct sim_client *who)
     struct sim_wish wish = { .number = 0 };
     who->wants_connection = true;
     who->has_new_device = true;
-    who->is_rolled_back = false;
+    who->is_rolled_back = who->is_behind = false;
     return sim_do(who, sim_rejoin, &wish, SIM_OP_OTHER);
-}
-
-/* ------------------------------------------------------------------ the desk at work */
-
-static void sim_case_check(struct sim_client *desk, const struct client_case_view *view,
-                           bool may_ban)
-{
-    struct sim *sim = desk->sim;
-    if (!view->is_verified) {
-        fprintf(stderr, "verdict %u\n%.*s\n", view->verdict, (int)view->sentences.len,
-                (const char *)view->sentences.data);
-        sim_fail(sim, "S7: an honest report does not verify", desk);
-    }
-    sim->reports_verified_count++;
-    if (!may_ban || view->state != 1 || sim_random(sim, 4) != 0) return;
-    (void)sim_act_ban(desk, view->report_id, CHAT_SCOPE_ROOM);
 }
 
 void sim_act_rotate(struct sim *sim, uint8_t keys)
 {
     uint8_t nothing[1];
     (void)sim_hub_admin(sim, CHAT_VERB_ADMIN_KEYS_ROTATE, tb_bytes_of(&keys, 1), nothing, 0);
-}
-
-void sim_act_desk(struct sim *sim, bool may_ban)
-{
-    struct sim_client *desk = &sim->clients[0];
-    struct tb_arena arena;
-    struct client_case_view *cases;
-    size_t count;
-    tb_arena_init(&arena, &sim->heap.mem, 1 << 28);
-    if (tb_is_ok(client_cases(desk->client, &arena, &cases, &count))) {
-        for (size_t i = 0; i < count; i++) sim_case_check(desk, &cases[i], may_ban);
-    }
-    tb_arena_wipe(&arena);
-    if (client_is_online(desk->client)) (void)sim_act_fetch(desk);
-}
-
-/* ------------------------------------------------------------------ chance */
-
-static void sim_backup(struct store_mem *to, const struct store_mem *from, bool *has)
-{
-    store_mem_wipe(to);
-    store_mem_init(to);
-    store_mem_copy(to, from);
-    *has = true;
-}
-
-/* Backups are made, and now and then somebody goes back to one. */
-static void sim_act_rare(struct sim *sim, struct sim_client *who)
-{
-    uint32_t choice = sim_random(sim, 100);
-    if (choice < 40) {
-        sim_backup(&who->backup, &who->store, &who->has_backup);
-    } else if (choice < 50 && who->has_backup && who->index != 0) {
-        sim_client_go_back(who, &who->backup);
-        who->is_behind = true;
-    } else if (choice < 75) {
-        sim_backup(&sim->hub_backup, &sim->hub_store, &sim->has_hub_backup);
-        sim->has_new_agent = false;
-    } else if (choice < 80 && sim->has_hub_backup) {
-        sim_hub_go_back(sim, &sim->hub_backup, true);
-        sim->has_new_agent = true;
-        sim_model_hub_went_back(sim);
-    } else if (choice < 85) {
-        /* A backup holds one agent key more than were in use; two more would lose the rooms. */
-        sim_act_rotate(sim, sim->has_new_agent ? CHAT_KEYS_INTAKE | CHAT_KEYS_FRANK
-                                               : CHAT_KEYS_AGENT | CHAT_KEYS_INTAKE);
-        sim->has_new_agent = true;
-    } else {
-        who->skew_ms = (int64_t)sim_random(sim, 400000) - 200000;
-    }
-}
-
-static void sim_act_someone_reports(struct sim *sim, struct sim_client *who, const char *room,
-                                    const struct sim_client *whom)
-{
-    uint64_t seq = sim_model_newest_seq(who, room, whom->handle);
-    if (seq != 0 && who != whom) (void)sim_act_report(who, room, &seq, 1);
-    if (sim_random(sim, 2) == 0) sim_act_desk(sim, true);
-}
-
-void sim_act_random(struct sim *sim, const char rooms[][256], size_t room_count)
-{
-    struct sim_client *who = &sim->clients[sim_random(sim, (uint32_t)sim->client_count)];
-    const char *room = rooms[sim_random(sim, (uint32_t)room_count)];
-    struct sim_client *other = &sim->clients[sim_random(sim, (uint32_t)sim->client_count)];
-    uint32_t choice = sim_random(sim, 1000);
-    if (who->is_rolled_back) (void)sim_act_rejoin(who);
-    if (choice < 700) (void)sim_act_send(who, room);
-    else if (choice < 780) (void)sim_act_invite(who, room, 4);
-    else if (choice < 880) (void)(other->link[0] != 0 ? sim_act_join(who, other->link) : 0);
-    else if (choice < 900) (void)sim_act_leave(who, room);
-    else if (choice < 910 && who != other) (void)sim_act_remove(who, room, other);
-    else if (choice < 925) sim_act_someone_reports(sim, who, room, other);
-    else if (choice < 950 && who->is_connected) sim_disconnect(who);
-    else if (choice < 960) sim_act_rare(sim, who);
-    else sim_run(sim, sim_random(sim, 3000));
 }

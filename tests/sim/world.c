@@ -26,6 +26,13 @@ _Noreturn void sim_fail(struct sim *sim, const char *what, const struct sim_clie
     abort();
 }
 
+void sim_must(const struct sim_client *who, tb_status status)
+{
+    if (tb_is_ok(status)) return;
+    fprintf(stderr, "status %u\n", status.code);
+    sim_fail(who->sim, "what cannot fail here does", who);
+}
+
 uint64_t sim_client_now(const struct sim_client *who)
 {
     return who->sim->now_ms + (uint64_t)who->skew_ms;
@@ -75,6 +82,7 @@ static void sim_pipe_send(struct sim_client *who, struct sim_pipe *pipe, tb_byte
         sim_disconnect(who); /* this frame and all behind it are lost */
         return;
     }
+    if (sim->withhold != NULL && !is_to_hub && sim->withhold(who, bytes)) return;
     bool is_pliable = sim_frame_is(bytes, is_to_hub);
     sim_pipe_put(sim, pipe, bytes, false);
     if (sim->tamper != NULL && !is_to_hub) sim->tamper(who, pipe->last->data, pipe->last->len);
@@ -92,6 +100,11 @@ static void sim_pipe_send(struct sim_client *who, struct sim_pipe *pipe, tb_byte
     head->due_ms = next->due_ms;
     next->due_ms = due_ms;
     pipe->last = head;
+}
+
+void sim_pipe_inject(struct sim_client *who, tb_bytes frame)
+{
+    sim_pipe_put(who->sim, &who->to_hub, frame, false);
 }
 
 /* ------------------------------------------------------------------ the hub */
@@ -146,6 +159,7 @@ static void sim_hub_release(struct sim *sim)
 
 static void sim_hub_turn_end(struct sim *sim)
 {
+    sim->hub_store.write_fault = STORE_MEM_WORKS;
     if (sim_chance(sim, sim->faults.hub_refused)) {
         sim->hub_store.commit_fault = STORE_MEM_REFUSES_ONCE;
     }
@@ -164,6 +178,14 @@ static void sim_hub_turn_end(struct sim *sim)
         return;
     }
     sim_hub_release(sim);
+}
+
+static void sim_hub_turn_begin(struct sim *sim)
+{
+    store_mem_begin(&sim->hub_store);
+    if (sim_chance(sim, sim->faults.hub_write)) {
+        sim->hub_store.write_fault = STORE_MEM_REFUSES_ONCE;
+    }
 }
 
 static void sim_hub_event(struct sim *sim, enum hub_event_kind kind, hub_conn conn, tb_bytes bytes)
@@ -195,6 +217,7 @@ void sim_hub_crash(struct sim *sim)
     sim->hub_crash_count++;
     hub_effects_clear(&sim->hub_effects);
     hub_free(sim->hub);
+    sim->hub_store.write_fault = STORE_MEM_WORKS;
     if (sim->hub_store.is_open) store_mem_rollback(&sim->hub_store);
     sim->hub_store.commit_fault = STORE_MEM_WORKS;
     sim_hub_start(sim);
@@ -232,7 +255,7 @@ static bool sim_hub_turn(struct sim *sim)
         if (who->to_hub.first != NULL && who->to_hub.first->due_ms <= sim->now_ms) taken++;
     }
     if (taken == 0 && !is_woken) return false;
-    store_mem_begin(&sim->hub_store);
+    sim_hub_turn_begin(sim);
     taken = 0;
     for (size_t k = 0; k < sim->client_count; k++) {
         struct sim_client *who = &sim->clients[(k + sim->step) % sim->client_count];
@@ -358,7 +381,7 @@ tb_status sim_turn(struct sim_client *who, sim_act *act, const void *params, uin
 /* Nobody waits any more for what the process was asked to do. */
 static void sim_ops_forget(struct sim_client *who)
 {
-    for (size_t i = 0; i < who->sim->op_count; i++) {
+    for (size_t i = who->sim->op_first; i < who->sim->op_count; i++) {
         struct sim_op *op = &who->sim->ops[i];
         if (op->client == who->index) op->is_over = true;
     }
@@ -394,7 +417,7 @@ void sim_client_go_back(struct sim_client *who, const struct store_mem *backup)
 void sim_connect(struct sim_client *who)
 {
     struct sim *sim = who->sim;
-    if (who->is_connected) return;
+    if (who->is_connected || who->cut_off_until_ms > sim->now_ms) return;
     who->is_connected = true;
     who->wants_connection = true;
     who->connect_at_ms = 0;
@@ -403,6 +426,12 @@ void sim_connect(struct sim_client *who)
     sim_hub_event(sim, HUB_EVENT_OPENED, who->conn, (tb_bytes){ 0 });
     sim_hub_turn_end(sim);
     if (who->is_connected) sim_client_step(who, CLIENT_EVENT_CONNECTED, (tb_bytes){ 0 });
+}
+
+void sim_cut_off(struct sim_client *who, uint64_t until_ms)
+{
+    who->cut_off_until_ms = until_ms;
+    if (until_ms != 0) sim_disconnect(who);
 }
 
 /* Both ends notice: the client at once, the hub after a while. */
@@ -432,6 +461,7 @@ static bool sim_client_due(struct sim_client *who)
         return true;
     }
     if (!who->is_connected && who->wants_connection && who->connect_at_ms <= sim->now_ms
+        && who->cut_off_until_ms <= sim->now_ms
         && who->to_hub.first == NULL) {
         sim_connect(who);
         return true;
@@ -486,11 +516,12 @@ void sim_settle(struct sim *sim, uint64_t ms_max)
     struct sim_faults faults = sim->faults;
     uint64_t end_ms = sim->now_ms + ms_max;
     sim->faults = (struct sim_faults){ .delay_ms_max = faults.delay_ms_max };
+    for (size_t i = 0; i < sim->client_count; i++) sim_cut_off(&sim->clients[i], 0);
     sim_run(sim, 100);
     while (!sim_is_quiet(sim) && sim->now_ms < end_ms) sim_run(sim, 100);
     /* Who had left in a history that the hub forgot is in the tree again and has no keys: with all
      * others leaving too, nobody can commit, and what they still wish waits for ever. */
-    if (!sim_is_quiet(sim) && !sim->has_lost_history) {
+    if (!sim_is_quiet(sim) && !sim->has_lost_history && !sim->is_hostile) {
         sim_fail(sim, "the world does not come to rest", NULL);
     }
     sim->faults = faults;
@@ -508,10 +539,6 @@ void sim_init(struct sim *sim, uint64_t seed, size_t client_count)
     sim->now_ms = (uint64_t)SIM_START_MS_DAY * 86400000u;
     sim->client_count = client_count;
     sim->faults.delay_ms_max = 40;
-    sim->texts = calloc(SIM_TEXT_COUNT_MAX, sizeof *sim->texts);
-    sim->epochs = calloc(SIM_EPOCH_COUNT_MAX, sizeof *sim->epochs);
-    sim->sealed = calloc(SIM_SEALED_COUNT_MAX, sizeof *sim->sealed);
-    if (sim->texts == NULL || sim->epochs == NULL || sim->sealed == NULL) abort();
     store_mem_init(&sim->hub_store);
     store_mem_init(&sim->hub_backup);
     hub_effects_init(&sim->hub_effects, &sim->heap.mem);
@@ -546,6 +573,7 @@ void sim_wipe(struct sim *sim)
     hub_effects_wipe(&sim->hub_effects);
     store_mem_wipe(&sim->hub_backup);
     store_mem_wipe(&sim->hub_store);
+    free(sim->ops);
     free(sim->texts);
     free(sim->epochs);
     free(sim->sealed);

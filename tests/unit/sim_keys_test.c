@@ -27,7 +27,7 @@ static struct sim *start(uint64_t seed)
 
 static void finish(struct sim *sim)
 {
-    sim_model_check_end(sim);
+    sim_check_end(sim);
     sim_wipe(sim);
     free(sim);
 }

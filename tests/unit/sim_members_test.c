@@ -152,7 +152,7 @@ static void bob_is_whole(struct sim *sim)
     assert_int_equal(leaf_count(carol, bob), 1);
     assert_false(line_is_there(bob, CLIENT_LINE_REMOVED, bob));
     everybody_reads_everybody(sim, 4);
-    sim_model_check_end(sim);
+    sim_check_end(sim);
 }
 
 static void a_device_that_was_away_too_long_goes_and_comes_back(void **state)
