@@ -90,7 +90,8 @@ TB_MUST_USE tb_status client_naming_work(struct client_turn *turn);
 
 /* Decisions of the hub's log that we have not seen (notice.c). */
 TB_MUST_USE tb_status client_decision_ask(struct client_turn *turn);
-TB_MUST_USE tb_status client_decision_take(struct client_turn *turn,
+/* One was pushed. */
+TB_MUST_USE tb_status client_decision_came(struct client_turn *turn,
                                            const struct chat_decision_entry *entry);
 
 /* ---- consent (consent.c) ---- */

@@ -142,15 +142,22 @@ static tb_status client_decision_ours(struct client_turn *turn,
                                client_statements_answered, &about);
 }
 
-tb_status client_decision_take(struct client_turn *turn, const struct chat_decision_entry *entry)
+/* Entries about others are not given to us, so the chain is checked link by link only. */
+static tb_status client_decision_verify(struct client_turn *turn,
+                                        const struct chat_decision_entry *entry)
+{
+    struct client *client = turn->client;
+    return chat_decision_entry_verify(&client->suite, entry,
+                                      chat_records_intake_key(&client->hub, entry->logged_ms),
+                                      entry->number - 1, entry->prev_entry_hash, &turn->arena);
+}
+
+static tb_status client_decision_take(struct client_turn *turn,
+                                      const struct chat_decision_entry *entry)
 {
     struct client *client = turn->client;
     if (entry->number <= client->profile.decision_number) return TB_STATUS(TB_OK);
-    /* Entries about others are not given to us, so the chain is checked link by link only. */
-    tb_status status =
-        chat_decision_entry_verify(&client->suite, entry,
-                                   chat_records_intake_key(&client->hub, entry->logged_ms),
-                                   entry->number - 1, entry->prev_entry_hash, &turn->arena);
+    tb_status status = client_decision_verify(turn, entry);
     if (client_status_is_fatal(status)) return status;
     if (!tb_is_ok(status)) {
         tb_bytes encoded;
@@ -190,4 +197,14 @@ tb_status client_decision_ask(struct client_turn *turn)
     struct chat_queue_get get = { turn->client->profile.decision_number };
     return client_request_send(turn, CHAT_VERB_DECISIONS_GET, &get, client_decisions_answered,
                                NULL);
+}
+
+tb_status client_decision_came(struct client_turn *turn, const struct chat_decision_entry *entry)
+{
+    tb_status status = client_decision_verify(turn, entry);
+    if (tb_is_ok(status)) return client_decision_take(turn, entry);
+    if (client_status_is_fatal(status)) return status;
+    /* The key may be younger than our record of the hub; answers come in order. */
+    TRY(client_session_ask_record(turn));
+    return client_decision_ask(turn);
 }

@@ -105,7 +105,7 @@ static tb_status client_push_take(struct client_turn *turn, const struct chat_pu
     case CHAT_PUSH_SESSION_STATE: return client_push_state(turn, body);
     case CHAT_PUSH_KEY_PACKAGES_LOW:
         return client_key_package_top_up(turn, packages->count, packages->has_last_resort);
-    case CHAT_PUSH_DECISION: return client_decision_take(turn, body);
+    case CHAT_PUSH_DECISION: return client_decision_came(turn, body);
     case CHAT_PUSH_CLOSING: return TB_STATUS(TB_OK); /* the end of the connection follows */
     case CHAT_PUSH_HUB_RECORD: return client_record_hub_take(turn, opaque->value);
     default: return TB_STATUS(TB_OK);

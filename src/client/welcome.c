@@ -390,6 +390,19 @@ static tb_status client_welcome_record_came(struct client_turn *turn,
     return client_welcome_try(turn, encoded, false);
 }
 
+static tb_status client_welcome_hub_came(struct client_turn *turn,
+                                         const struct client_request *request, uint16_t code,
+                                         tb_bytes body)
+{
+    struct chat_opaque answer;
+    if (code == CHAT_CODE_OK) {
+        TRY(client_answer_decode(turn, &chat_opaque_desc, body, &answer));
+        tb_status status = client_record_hub_take(turn, answer.value);
+        if (client_status_is_fatal(status)) return status;
+    }
+    return client_welcome_record_came(turn, request, code, body);
+}
+
 /* ------------------------------------------------------------------ taking it */
 
 static tb_status client_welcome_check(struct client_turn *turn, struct client_joining *j,
@@ -398,7 +411,16 @@ static tb_status client_welcome_check(struct client_turn *turn, struct client_jo
 {
     uint64_t tag = ++turn->client->next_intent;
     TRY(client_welcome_group(turn, j));
-    TRY(client_welcome_policy(turn, j));
+    tb_status status = client_welcome_policy(turn, j);
+    if (status.code == CHAT_POLICY_AGENT && may_ask) {
+        /* The agent's key may be younger than our record of the hub. */
+        struct client_about about = { .number = tag };
+        TRY(client_request_send(turn, CHAT_VERB_HUB_RECORD, &(struct chat_nothing){ 0 },
+                                client_welcome_hub_came, &about));
+        ++*wait_count;
+    } else {
+        TRY(status);
+    }
     TRY(client_welcome_records(turn, j->group, may_ask, tag, wait_count));
     if (*wait_count != 0) return client_welcome_wait(turn, j->encoded, tag, *wait_count);
     return client_welcome_chain(turn, j, head);

@@ -58,6 +58,20 @@ tb_status hub_ban_is_on_hub(struct hub *hub, const struct hub_user_id *user,
     return TB_STATUS(TB_OK);
 }
 
+tb_status hub_ban_keeps_out(struct hub *hub, const struct hub_user_id *user,
+                            const struct hub_room *room, uint64_t now_ms, struct tb_arena *arena,
+                            bool *out)
+{
+    struct hub_account *account;
+    uint64_t number = 0;
+    *out = false;
+    if (room->head.room_kind == CHAT_ROOM_NOTICE) return TB_STATUS(TB_OK);
+    TRY(hub_account_get(hub, user, &account));
+    TRY(ban_in_force(hub, user, room, arena, &number));
+    *out = number != 0 || (account != NULL && hub_account_is_restricted(account, now_ms));
+    return TB_STATUS(TB_OK);
+}
+
 static tb_status note(struct hub *hub, const struct hub_ban *ban)
 {
     struct hub_key key = force_key(&ban->subject->id, ban->room);

@@ -22,6 +22,10 @@ void hub_ban_due(struct hub *hub, uint64_t now_ms, struct hub_effects *effects);
 /* Is a ban of the whole hub in force?  Its end has to find the user's rooms. */
 TB_MUST_USE tb_status hub_ban_is_on_hub(struct hub *hub, const struct hub_user_id *user,
                                         struct tb_arena *arena, bool *out);
+/* May nobody add this user to the room?  A ban also keeps out who had left before it came. */
+TB_MUST_USE tb_status hub_ban_keeps_out(struct hub *hub, const struct hub_user_id *user,
+                                        const struct hub_room *room, uint64_t now_ms,
+                                        struct tb_arena *arena, bool *out);
 TB_MUST_USE tb_status hub_ban_load(struct hub *hub, struct tb_arena *arena);
 
 #endif

@@ -6,6 +6,7 @@
 
 #include "chat/ack.h"
 #include "chat/records.h"
+#include "hub/ban.h"
 #include "hub/claim.h"
 #include "hub/desk.h"
 #include "hub/mandatory.h"
@@ -369,13 +370,13 @@ static uint16_t check_added(struct hub *hub, struct hub_call *call, const struct
     const struct mls_public_commit_view *view = mls_public_staged_view(u->staged);
     for (size_t i = 0; i < view->added_count; i++) {
         struct hub_device_id id;
-        struct hub_account *account = NULL;
+        bool is_out;
         if (!hub_id_device(hub->domain, view->added[i].identity, &id)) continue;
         struct hub_user_id user = hub_user_of_device(&id);
-        tb_status status = hub_account_get(hub, &user, &account);
+        tb_status status = hub_ban_keeps_out(hub, &user, u->room, call->now_ms, call->arena,
+                                             &is_out);
         if (!tb_is_ok(status)) return hub_refuse_status(hub, call, status, CHAT_CODE_INTERNAL);
-        if (account != NULL && hub_account_is_restricted(account, call->now_ms) &&
-            u->room->head.room_kind != CHAT_ROOM_NOTICE) {
+        if (is_out) {
             return hub_refuse(call, CHAT_CODE_POLICY, "a restricted account cannot be added");
         }
     }
