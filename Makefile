@@ -209,7 +209,7 @@ $(BUILD)/mls-vectors.wasm: $(call objects,wasm,$(WASM_C) cmd/wasm.c $(VECTOR_C) 
 
 # ---------------------------------------------------------------- commands
 
-.PHONY: help run test setup exhaustive units cts fuzzers clang-check fuzz sim sim-long sim-program bench wasm interop \
+.PHONY: help run test setup exhaustive units cts fuzzers clang-check fuzz sim sim-long sim-program mutate bench wasm interop \
         wasm-vectors wasm-vectors-program archives tidy docs coverage clean
 help:
 	@echo "make run     set up, build, start a hub on http://localhost:8470, print an invitation"
@@ -217,6 +217,7 @@ help:
 	@echo "make build   every program into $(BUILD)/"
 	@echo "make fuzz    each fuzz target for FUZZ_SECONDS (60) seconds, new inputs in $(BUILD)/corpus"
 	@echo "make sim     the simulator: SEED=1 STEPS=10000; make sim-long: SEEDS=200 of 2000 steps"
+	@echo "make mutate  break the code on purpose in a copy, and see each break found"
 	@echo "make exhaustive every sequence of 6 operations by 5 members: MEMBERS=5 OPERATIONS=6"
 	@echo "make bench   the benchmarks; BENCH_ARGS=--json for machines"
 	@echo "make wasm    the core as $(BUILD)/timbre.wasm; make wasm-vectors runs the vectors in it"
@@ -243,6 +244,8 @@ sim: $(SIM)
 	$(BUILD)/sim --seed $(or $(SEED),1) --steps $(or $(STEPS),10000)
 sim-long: $(SIM)
 	$(BUILD)/sim --seed $(or $(SEED),1) --steps $(or $(STEPS),2000) --seeds $(or $(SEEDS),200)
+mutate:
+	@tools/mutate --build $(BUILD) $(MUTATIONS)
 exhaustive: $(BUILD)/exhaustive
 	$(BUILD)/exhaustive --members $(or $(MEMBERS),5) --operations $(or $(OPERATIONS),6)
 bench: build $(addprefix $(BUILD)/,$(BENCHES))
