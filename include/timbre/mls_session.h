@@ -44,7 +44,9 @@ struct mls_psk {
  * A proposal (section 12.1, draft-ietf-mls-extensions) to be made, or as it was received.  Only the
  * fields of its type count:
  *   MLS_PROPOSAL_ADD                       key_package (KeyPackage, or an MLSMessage with one)
- *   MLS_PROPOSAL_UPDATE                    none: the session makes the leaf; received: credential
+ *   MLS_PROPOSAL_UPDATE                    the session makes the leaf; new_signer and credential
+ *                                          where they change; received: credential.  By
+ *                                          mls_session_propose only: no commit has its own Update
  *   MLS_PROPOSAL_REMOVE                    leaf_index
  *   MLS_PROPOSAL_PSK                       psk but its key; the nonce is made
  *   MLS_PROPOSAL_REINIT                    group_id, cipher_suite, extensions
@@ -67,7 +69,9 @@ struct mls_proposal_spec {
     struct mls_psk psk;
     const struct mls_ext *extensions;
     size_t extension_count;
-    struct mls_identity credential; /* received: of the leaf of an Add or Update */
+    struct mls_identity credential; /* received: of the leaf of an Add or Update; made: of an
+                                     * Update whose credential changes, else credential_type 0 */
+    const struct mls_signer *new_signer; /* of an Update to be made: as in mls_commit_options */
 };
 
 /* Who proposed it, and how it stands in its commit. */
@@ -273,6 +277,13 @@ struct mls_commit_options {
     const struct mls_ext *group_info_extensions;
     size_t group_info_extension_count;
     uint64_t now_s;
+    /* Our leaf with another signature key, another credential, or both (sections 5.3.1 and 7.3: the
+     * others judge whether it may follow the one before); NULL: as before.  The commit then has a
+     * path, and is signed by the old key; the new one signs once it is merged.  The session keeps a
+     * copy and stores it in its state; mls_session_load wants the key of the leaf as it is when
+     * loaded.  MLS_PENDING_FULL beyond four keys in one epoch. */
+    const struct mls_signer *new_signer; /* of the same suite: MLS_SUITE */
+    const struct mls_identity *new_credential;
 };
 struct mls_commit_result {
     size_t size;

@@ -114,6 +114,8 @@ TB_MUST_USE tb_status mls_convert_identity(const struct mls_credential *credenti
                                            struct tb_arena *arena, struct mls_identity *out);
 TB_MUST_USE tb_status mls_convert_leaf(const struct mls_leaf_node *node, uint32_t leaf_index,
                                        struct tb_arena *arena, struct mls_leaf_info *out);
+TB_MUST_USE tb_status mls_convert_credential(const struct mls_identity *given,
+                                             struct tb_arena *arena, struct mls_credential **out);
 /* What a leaf of ours says.  options is checked. */
 TB_MUST_USE tb_status mls_convert_leaf_options(const struct mls_leaf_options *options,
                                                struct tb_arena *arena,
@@ -200,6 +202,12 @@ TB_MUST_USE tb_status mls_session_show_proposal(const struct mls_staged_proposal
                                                 tb_bytes ref, struct tb_arena *arena,
                                                 struct mls_proposal_info *out);
 void mls_session_where(const struct tb_why *why, struct mls_where *where);
+/* What changes in our leaf, judged as others will judge it; NULL: it does not.  MLS_SUITE. */
+TB_MUST_USE tb_status mls_session_own_leaf_of(struct mls_session *session,
+                                              const struct mls_signer *new_signer,
+                                              const struct mls_identity *new_credential,
+                                              uint64_t now_s, struct tb_arena *arena,
+                                              struct mls_own_leaf *out);
 
 /* ---- outsider.c ---- */
 

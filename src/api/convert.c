@@ -123,8 +123,8 @@ tb_status mls_convert_identity(const struct mls_credential *credential, struct t
     return TB_STATUS(TB_OK);
 }
 
-static tb_status credential_of(const struct mls_identity *given, struct tb_arena *arena,
-                               struct mls_credential **out)
+tb_status mls_convert_credential(const struct mls_identity *given, struct tb_arena *arena,
+                                 struct mls_credential **out)
 {
     struct made {
         struct mls_credential credential;
@@ -194,7 +194,7 @@ tb_status mls_convert_leaf_options(const struct mls_leaf_options *options, struc
     struct mls_leaf_extra *extra = tb_arena_take(arena, 1, sizeof *extra);
     if (extra == NULL) return TB_STATUS(TB_NO_SPACE);
     TRY(mls_convert_options(options, &known, sizeof known));
-    TRY(credential_of(&known.identity, arena, &credential));
+    TRY(mls_convert_credential(&known.identity, arena, &credential));
     TRY(mls_convert_extensions(known.extensions, known.extension_count, arena, &extensions));
     TRY(credential_types(&known, arena, extra));
     extra->credential = credential;

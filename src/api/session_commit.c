@@ -34,6 +34,31 @@ static tb_status by_value(struct mls_session *session, const struct mls_commit_o
     return TB_STATUS(TB_OK);
 }
 
+tb_status mls_session_own_leaf_of(struct mls_session *session, const struct mls_signer *new_signer,
+                                  const struct mls_identity *new_credential, uint64_t now_s,
+                                  struct tb_arena *arena, struct mls_own_leaf *out)
+{
+    const struct mls_credential_ask ask = mls_session_ask(session, now_s);
+    struct mls_credential *credential = NULL;
+    struct mls_leaf_view old;
+    uint32_t leaf_index = mls_group_own_leaf(session->group);
+    *out = (struct mls_own_leaf){ NULL, NULL };
+    if (new_signer == NULL && new_credential == NULL) return TB_STATUS(TB_OK);
+    if (new_signer != NULL && new_signer->suite->id != session->host->env.suite->id) {
+        return TB_STATUS(MLS_SUITE);
+    }
+    if (!mls_group_leaf(session->group, leaf_index, &old)) return TB_STATUS(MLS_GROUP_INACTIVE);
+    if (new_credential != NULL) TRY(mls_convert_credential(new_credential, arena, &credential));
+    TRY(mls_credential_ask_one(&ask, MLS_CREDENTIAL_IN_UPDATE, leaf_index,
+                               credential == NULL ? &old.node->credential : credential,
+                               &old.node->credential,
+                               new_signer == NULL ? old.signature_key
+                                                  : crypto_signing_key_public(&new_signer->key)));
+    out->signer = new_signer == NULL ? NULL : &new_signer->key;
+    out->credential = credential;
+    return TB_STATUS(TB_OK);
+}
+
 static tb_status commit(struct mls_session *session, const struct mls_commit_options *options,
                         struct tb_arena *arena, struct mls_commit_result *out, struct tb_why *why)
 {
@@ -42,6 +67,9 @@ static tb_status commit(struct mls_session *session, const struct mls_commit_opt
     struct mls_psk_entry *psks;
     tb_bytes *references;
     struct mls_commit_out made;
+    struct mls_own_leaf leaf;
+    TRY(mls_session_own_leaf_of(session, options->new_signer, options->new_credential,
+                                options->now_s, arena, &leaf));
     TRY(by_value(session, options, arena, &proposals));
     TRY(mls_convert_octets(options->references, options->reference_count, arena, &references));
     TRY(mls_convert_psks(options->psks, options->psk_count, arena, &psks));
@@ -62,6 +90,7 @@ static tb_status commit(struct mls_session *session, const struct mls_commit_opt
         .group_info_extensions = extensions,
         .group_info_extension_count = options->group_info_extension_count,
         .now_s = options->now_s,
+        .leaf = leaf,
     };
     TRY(mls_group_commit(session->group, &params, arena, &made, why));
     session->is_whole_due = true;

@@ -118,6 +118,19 @@ int mls_session_receive(struct mls_session *session, struct mls_octets message, 
 
 /* ---------------------------------------------------------------- proposals */
 
+static tb_status propose_update(struct mls_session *session, const struct mls_proposal_spec *given,
+                                tb_bytes aad, bool as_public, struct tb_arena *arena,
+                                tb_bytes *out)
+{
+    struct mls_proposal_spec known;
+    struct mls_own_leaf leaf;
+    TRY(mls_convert_options(given, &known, sizeof known));
+    bool is_same = known.credential.credential_type == 0;
+    TRY(mls_session_own_leaf_of(session, known.new_signer, is_same ? NULL : &known.credential, 0,
+                                arena, &leaf));
+    return mls_group_propose_update(session->group, &leaf, aad, as_public, arena, out);
+}
+
 static tb_status propose(struct mls_session *session, const struct mls_proposal_spec *given,
                          struct mls_octets aad, bool as_public, struct tb_arena *arena,
                          struct mls_octets *message)
@@ -127,8 +140,12 @@ static tb_status propose(struct mls_session *session, const struct mls_proposal_
     tb_bytes made;
     TRY(mls_proposal_make(&session->host->env, given, arena, &proposal));
     TRY(mls_credential_ask_proposal(&ask, &proposal, UINT32_MAX, NULL));
-    TRY(mls_group_propose(session->group, &proposal, mls_convert_in(aad), as_public, arena,
-                          &made));
+    if (proposal.proposal_type == MLS_PROPOSAL_UPDATE) {
+        TRY(propose_update(session, given, mls_convert_in(aad), as_public, arena, &made));
+    } else {
+        TRY(mls_group_propose(session->group, &proposal, mls_convert_in(aad), as_public, arena,
+                              &made));
+    }
     session->is_whole_due = true;
     *message = mls_convert_out(made);
     return TB_STATUS(TB_OK);

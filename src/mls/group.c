@@ -210,10 +210,12 @@ static tb_status merge(struct mls_group *group, struct mls_staged *staged)
     if (staged->view.removes_us) {
         deactivate(group);
     } else {
+        if (mls_group_signer_of(group, staged->next) == NULL) return TB_STATUS(MLS_GROUP_SIGNER);
         TRY(spend_key(group, staged));
         staged->has_message_key = false;
         TRY(mls_group_past_advance(group, staged));
     }
+    mls_group_signer_advance(group);
     mls_group_cache_clear(group);
     mls_group_stage_free(group->staged);
     mls_group_stage_free(group->pending);
@@ -287,9 +289,9 @@ tb_status mls_group_sign(const struct mls_group *group, const char *label, const
 }
 
 tb_status mls_group_epoch_info(const struct mls_group *group, struct mls_epoch *epoch,
-                               bool with_tree, bool with_external_pub,
-                               const struct mls_extension *extensions, size_t extension_count,
-                               struct tb_arena *arena, tb_bytes *group_info)
+                               const struct crypto_signing_key *signer, bool with_tree,
+                               bool with_external_pub, const struct mls_extension *extensions,
+                               size_t extension_count, struct tb_arena *arena, tb_bytes *group_info)
 {
     const struct crypto_suite *suite = group->env.suite;
     struct mls_extension *list = tb_arena_take(arena, extension_count + 2, sizeof *list);
@@ -317,7 +319,7 @@ tb_status mls_group_epoch_info(const struct mls_group *group, struct mls_epoch *
         .confirmation_tag = { epoch->confirmation_tag, suite->hash_len },
         .signer = epoch->own.leaf_index,
     };
-    return mls_welcome_group_info_sign(suite, &group->signer, &info, arena, group_info);
+    return mls_welcome_group_info_sign(suite, signer, &info, arena, group_info);
 }
 
 tb_status mls_group_info(struct mls_group *group, bool with_tree,
@@ -326,8 +328,8 @@ tb_status mls_group_info(struct mls_group *group, bool with_tree,
 {
     tb_bytes info, tree;
     TRY(mls_group_check_active(group));
-    TRY(mls_group_epoch_info(group, group->now, with_tree, true, extensions, extension_count,
-                             arena, &info));
+    TRY(mls_group_epoch_info(group, group->now, &group->signer, with_tree, true, extensions,
+                             extension_count, arena, &info));
     TRY(mls_tree_encode(&group->now->tree, arena, &tree));
     TRY(mls_framing_wrap(MLS_WIRE_GROUP_INFO, info, arena, group_info));
     *ratchet_tree = tree;

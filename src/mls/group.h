@@ -124,12 +124,29 @@ TB_MUST_USE tb_status mls_group_protect(struct mls_group *group, tb_bytes aad, t
 tb_bytes mls_group_last_signature(const struct mls_group *group);
 
 /*
+ * What our leaf says anew in an Update or a commit with a path; NULL: as before.  The leaf is
+ * signed by the new key (section 7.2), the message that brings it by the old one.  The group keeps
+ * the key, also in its blob, and signs with it once the epoch begins; whoever loads the group from
+ * then on names the new key.  At most MLS_NEXT_SIGNER_COUNT_MAX keys wait in one epoch
+ * (MLS_PENDING_FULL).
+ */
+struct mls_own_leaf {
+    const struct crypto_signing_key *signer;
+    const struct mls_credential *credential; /* section 5.3.1: a successor of the one before */
+};
+
+/*
  * A standalone proposal as MLSMessage(PublicMessage or PrivateMessage); it is cached as pending.
  * Of an Update only the type is looked at: the group makes the leaf with a fresh key.
  */
 TB_MUST_USE tb_status mls_group_propose(struct mls_group *group,
                                         const struct mls_proposal *proposal, tb_bytes aad,
                                         bool as_public, struct tb_arena *arena, tb_bytes *message);
+/* An Update whose leaf also changes otherwise. */
+TB_MUST_USE tb_status mls_group_propose_update(struct mls_group *group,
+                                               const struct mls_own_leaf *leaf, tb_bytes aad,
+                                               bool as_public, struct tb_arena *arena,
+                                               tb_bytes *message);
 
 struct mls_commit_params {
     const struct mls_proposal *proposals; /* by value */
@@ -146,6 +163,7 @@ struct mls_commit_params {
     const struct mls_extension *group_info_extensions; /* into Welcome's and the hub's GroupInfo */
     size_t group_info_extension_count;
     uint64_t now_s;
+    struct mls_own_leaf leaf; /* something in it: the commit has a path */
 };
 struct mls_commit_out {
     tb_bytes commit;       /* MLSMessage */

@@ -34,11 +34,20 @@ static tb_status choose(struct build *b)
     b->staged->view.committer_type = MLS_SENDER_MEMBER;
     TRY(mls_group_stage_items(b->group, b->staged, &b->commit, MLS_SENDER_MEMBER,
                               b->group->now->own.leaf_index, false, &b->items, &b->item_count));
-    b->has_path = b->params->force_path || b->item_count == 0;
+    b->has_path = b->params->force_path || b->item_count == 0 || b->params->leaf.signer != NULL ||
+                  b->params->leaf.credential != NULL;
     for (size_t i = 0; i < b->item_count; i++) {
         b->has_path |= mls_proposals_needs_path(b->items[i].proposal->proposal_type);
     }
     return TB_STATUS(TB_OK);
+}
+
+/* Whose key our leaf has in the next epoch: the new one's, or that of an own Update. */
+static tb_status next_signer(const struct build *b, const struct crypto_signing_key **out)
+{
+    *out = b->params->leaf.signer;
+    if (*out == NULL) *out = mls_group_signer_of(b->group, b->staged->next);
+    return TB_STATUS(*out == NULL ? MLS_GROUP_SIGNER : TB_OK);
 }
 
 /* A fresh path on the tree after the proposals, encrypted to the group. */
@@ -48,9 +57,13 @@ static tb_status make_path(struct build *b)
     struct tb_arena *arena = &b->staged->arena;
     struct mls_tree *tree = &b->result.tree;
     struct mls_leaf_node fields = *mls_tree_leaf(tree, b->own.leaf_index);
+    const struct mls_own_leaf *leaf = &b->params->leaf;
+    const struct crypto_signing_key *signer = leaf->signer == NULL ? &group->signer : leaf->signer;
     tb_bytes context;
-    TRY(mls_treekem_create(tree, &fields, &group->signer, group->now->context.group_id,
-                           group->env.rng, arena, &b->own, &b->path));
+    if (leaf->signer != NULL) fields.signature_key = crypto_signing_key_public(leaf->signer);
+    if (leaf->credential != NULL) fields.credential = *leaf->credential;
+    TRY(mls_treekem_create(tree, &fields, signer, group->now->context.group_id, group->env.rng,
+                           arena, &b->own, &b->path));
     TRY(mls_group_epoch_provisional(group->now, &b->result, arena, &context));
     TRY(mls_treekem_encrypt(tree, &b->path, context, b->result.added.at, b->result.added.count,
                             group->env.rng, arena, &b->update_path));
@@ -152,11 +165,13 @@ static tb_status make_welcome(const struct build *b, tb_bytes *out)
     struct tb_arena *arena = &b->staged->arena;
     struct mls_welcome_member *members = NULL;
     struct mls_pre_shared_key_id *ids = tb_arena_take(arena, b->result.psk_count, sizeof *ids);
+    const struct crypto_signing_key *signer;
     tb_bytes group_info;
     if (ids == NULL) return TB_STATUS(TB_NO_SPACE);
+    TRY(next_signer(b, &signer));
     for (size_t i = 0; i < b->result.psk_count; i++) ids[i] = *b->result.psks[i];
     TRY(welcome_members(b, &members));
-    TRY(mls_group_epoch_info(group, b->staged->next, params->tree_in_welcome, false,
+    TRY(mls_group_epoch_info(group, b->staged->next, signer, params->tree_in_welcome, false,
                              params->group_info_extensions, params->group_info_extension_count,
                              arena, &group_info));
     const struct mls_welcome_params welcome = {
@@ -177,10 +192,13 @@ static tb_status make_outputs(struct build *b, const struct mls_framed *framed,
     struct mls_group *group = b->group;
     struct mls_staged *staged = b->staged;
     const struct mls_commit_params *params = b->params;
+    const struct crypto_signing_key *signer;
     tb_bytes info;
+    TRY(next_signer(b, &signer));
     if (b->result.added.count != 0) TRY(make_welcome(b, &out->welcome));
-    TRY(mls_group_epoch_info(group, staged->next, false, true, params->group_info_extensions,
-                             params->group_info_extension_count, &staged->arena, &info));
+    TRY(mls_group_epoch_info(group, staged->next, signer, false, true,
+                             params->group_info_extensions, params->group_info_extension_count,
+                             &staged->arena, &info));
     TRY(mls_framing_wrap(MLS_WIRE_GROUP_INFO, info, b->arena, &out->group_info));
     TRY(mls_tree_encode(&staged->next->tree, b->arena, &out->ratchet_tree));
     /* Last, because a PrivateMessage uses a generation up. */
@@ -210,17 +228,20 @@ tb_status mls_group_commit(struct mls_group *group, const struct mls_commit_para
         .wire_format = params->as_public ? MLS_WIRE_PUBLIC_MESSAGE : MLS_WIRE_PRIVATE_MESSAGE,
     };
     struct mls_commit_out made = { .welcome = { NULL, 0 } };
+    size_t signer_count = group->next_signer_count;
     tb_status status = TB_STATUS(TB_OK);
     if (why != NULL) *why = (struct tb_why){ NULL, NULL, 0 };
     TRY(mls_group_check_active(group));
     TRY(mls_group_check_aad(group->now, params->aad));
     TRY(mls_group_stage_new(group, &b.staged));
+    CHECK(mls_group_signer_keep(group, params->leaf.signer));
     CHECK(build(&b, &made));
     mls_group_pending_clear(group);
     group->pending = b.staged;
     b.staged = NULL;
     *out = made;
 out:
+    if (!tb_is_ok(status)) mls_group_signer_cut(group, signer_count);
     mls_group_stage_free(b.staged);
     mls_tree_wipe(&b.result.tree);
     tb_wipe(&b, sizeof b);

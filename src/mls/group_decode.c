@@ -239,6 +239,20 @@ tb_status mls_group_blob_tail(const struct mls_group *group, uint16_t version, t
     return TB_STATUS(TB_OK);
 }
 
+static tb_status decode_signers(struct mls_group *group, tb_bytes *rest, struct tb_arena *arena)
+{
+    struct mls_group_blob_3 more;
+    TRY(mls_structs_stored_prefix(&mls_group_blob_3_desc, rest, arena, &more));
+    if (more.next_signers.count > MLS_NEXT_SIGNER_COUNT_MAX) return TB_STATUS(MLS_BLOB);
+    for (size_t i = 0; i < more.next_signers.count; i++) {
+        TRY(mls_blob_status(crypto_signing_key_from(group->env.suite,
+                                                    more.next_signers.at[i].private_key,
+                                                    &group->next_signers[i])));
+        group->next_signer_count++;
+    }
+    return TB_STATUS(TB_OK);
+}
+
 static tb_status decode(struct mls_group *group, tb_bytes octets, struct tb_arena *arena)
 {
     struct mls_group_blob blob;
@@ -251,6 +265,7 @@ static tb_status decode(struct mls_group *group, tb_bytes octets, struct tb_aren
     }
     group->is_active = blob.is_active == 1;
     group->use_count = blob.use_count;
+    if (version >= MLS_GROUP_BLOB_VERSION_SIGNERS) TRY(decode_signers(group, &rest, arena));
     TRY(decode_epoch(group, &blob.now, arena));
     TRY(mls_group_blob_tail(group, version, rest, arena, &group->now->exporter_tree));
     TRY(decode_history(group, &blob, arena));

@@ -159,9 +159,17 @@ static tb_status encode(const struct mls_group *group, struct tb_arena *arena, s
     TRY(encode_history(group, arena, &blob));
     TRY(encode_cache(group, arena, &blob));
     if (group->pending != NULL) TRY(encode_pending(group->pending, arena, &blob));
+    struct mls_signer_blob signers[MLS_NEXT_SIGNER_COUNT_MAX];
+    const struct mls_group_blob_3 more = { .next_signers = { signers, group->next_signer_count } };
+    for (size_t i = 0; i < group->next_signer_count; i++) {
+        signers[i].private_key = tb_secret_view(&group->next_signers[i].private_key);
+    }
     size_t from = out->len;
     TRY(wire_encode_buf(&mls_group_blob_desc, &blob, out));
-    return mls_group_blob_end(group, from, arena, out);
+    tb_status status = wire_encode_buf(&mls_group_blob_3_desc, &more, out);
+    if (tb_is_ok(status)) return mls_group_blob_end(group, from, arena, out);
+    mls_blob_cut(out, from);
+    return status;
 }
 
 tb_status mls_group_encode(const struct mls_group *group, struct tb_buf *out)

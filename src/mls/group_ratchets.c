@@ -9,7 +9,7 @@ static tb_status encode(const struct mls_group *group, struct tb_arena *arena, s
 {
     struct mls_past_ratchets_blob past[MLS_PAST_EPOCH_COUNT_MAX];
     struct mls_ratchets_blob blob = {
-        .version = MLS_GROUP_BLOB_VERSION,
+        .version = MLS_RATCHETS_BLOB_VERSION,
         .cipher_suite = group->env.suite->id,
         .epoch = group->now->context.epoch,
         .use_count = group->use_count,
@@ -91,7 +91,7 @@ static tb_status decode(struct mls_group *group, tb_bytes octets, struct tb_aren
     struct mls_ratchets_blob blob;
     uint16_t version;
     tb_bytes rest;
-    TRY(mls_blob_open(group->env.suite, octets, MLS_GROUP_BLOB_VERSION, &version, &rest));
+    TRY(mls_blob_open(group->env.suite, octets, MLS_RATCHETS_BLOB_VERSION, &version, &rest));
     TRY(mls_structs_stored_prefix(&mls_ratchets_blob_desc, &rest, arena, &blob));
     if (blob.last_signature.len > sizeof group->last_signature) {
         return TB_STATUS(MLS_BLOB);

@@ -106,10 +106,12 @@ out:
 
 /* ---------------------------------------------------------------- proposals */
 
-/* An Update of our own leaf: the same leaf with a fresh key. */
-static tb_status own_update(struct mls_group *group, struct tb_arena *arena,
-                            struct mls_treekem_key *key, struct mls_update *out)
+/* An Update of our own leaf: the same leaf with a fresh key, and what changes otherwise. */
+static tb_status own_update(struct mls_group *group, const struct mls_own_leaf *leaf,
+                            struct tb_arena *arena, struct mls_treekem_key *key,
+                            struct mls_update *out)
 {
+    const struct crypto_signing_key *signer = leaf->signer == NULL ? &group->signer : leaf->signer;
     const struct crypto_suite *suite = group->env.suite;
     const struct mls_leaf_place place = { group->now->context.group_id,
                                           group->now->own.leaf_index };
@@ -120,7 +122,9 @@ static tb_status own_update(struct mls_group *group, struct tb_arena *arena,
     fields.encryption_key = (tb_bytes){ key->public_key, key->public_len };
     fields.leaf_node_source = MLS_LEAF_UPDATE;
     fields.of.any = NULL;
-    TRY(mls_leaf_sign(suite, &group->signer, &fields, &place, arena, &encoded));
+    fields.signature_key = crypto_signing_key_public(signer);
+    if (leaf->credential != NULL) fields.credential = *leaf->credential;
+    TRY(mls_leaf_sign(suite, signer, &fields, &place, arena, &encoded));
     return wire_decode(&mls_leaf_node_desc, encoded, arena, &out->leaf_node, NULL);
 }
 
@@ -158,14 +162,15 @@ static bool has_left(const struct mls_group *group)
     return false;
 }
 
-tb_status mls_group_propose(struct mls_group *group, const struct mls_proposal *proposal,
-                            tb_bytes aad, bool as_public, struct tb_arena *arena,
-                            tb_bytes *message)
+static tb_status propose_with(struct mls_group *group, const struct mls_proposal *proposal,
+                              const struct mls_own_leaf *leaf, tb_bytes aad, bool as_public,
+                              struct tb_arena *arena, tb_bytes *message)
 {
     uint16_t wire_format = as_public ? MLS_WIRE_PUBLIC_MESSAGE : MLS_WIRE_PRIVATE_MESSAGE;
     struct mls_treekem_key key = { .public_len = 0 };
     struct mls_proposal filled = *proposal, decoded;
     struct mls_update update;
+    size_t signer_count = group->next_signer_count;
     tb_bytes sent;
     tb_status status = TB_STATUS(TB_OK);
 
@@ -178,15 +183,33 @@ tb_status mls_group_propose(struct mls_group *group, const struct mls_proposal *
     }
     TRY(mls_group_check_aad(group->now, aad));
     if (proposal->proposal_type == MLS_PROPOSAL_UPDATE) {
-        CHECK(own_update(group, arena, &key, &update));
+        CHECK(own_update(group, leaf, arena, &key, &update));
         filled.of.update = &update;
     }
     /* Decoded again, so that its marks stand. */
     CHECK(wire_copy(&mls_proposal_desc, &filled, arena, &decoded));
+    CHECK(mls_group_signer_keep(group, leaf->signer));
     CHECK(propose(group, &decoded, key.public_len == 0 ? NULL : &key, aad, wire_format, arena,
                   &sent));
     *message = sent;
 out:
+    if (!tb_is_ok(status)) mls_group_signer_cut(group, signer_count);
     tb_wipe(&key, sizeof key);
     return status;
+}
+
+tb_status mls_group_propose(struct mls_group *group, const struct mls_proposal *proposal,
+                            tb_bytes aad, bool as_public, struct tb_arena *arena,
+                            tb_bytes *message)
+{
+    const struct mls_own_leaf as_before = { NULL, NULL };
+    return propose_with(group, proposal, &as_before, aad, as_public, arena, message);
+}
+
+tb_status mls_group_propose_update(struct mls_group *group, const struct mls_own_leaf *leaf,
+                                   tb_bytes aad, bool as_public, struct tb_arena *arena,
+                                   tb_bytes *message)
+{
+    const struct mls_proposal update = { .proposal_type = MLS_PROPOSAL_UPDATE };
+    return propose_with(group, &update, leaf, aad, as_public, arena, message);
 }

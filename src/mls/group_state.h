@@ -13,6 +13,9 @@
 #include "mls/schedule.h"
 #include "mls/treekem.h"
 
+/* New signature keys of ours in one epoch: of Updates and of commits that may yet be merged. */
+enum { MLS_NEXT_SIGNER_COUNT_MAX = 4 };
+
 /* Ceilings of the arenas: what hostile input can claim at most. */
 enum {
     MLS_EPOCH_BYTES_MAX = 16 << 20,
@@ -98,6 +101,8 @@ struct mls_staged {
 struct mls_group {
     struct mls_env env;
     struct crypto_signing_key signer;
+    struct crypto_signing_key next_signers[MLS_NEXT_SIGNER_COUNT_MAX]; /* of leaves that wait */
+    size_t next_signer_count;
     bool is_active;
     struct mls_epoch *now;
     struct mls_past *past[MLS_PAST_EPOCH_COUNT_MAX]; /* newest first */
@@ -234,6 +239,19 @@ TB_MUST_USE tb_status mls_group_blob_tail(const struct mls_group *group, uint16_
                                           tb_bytes tail, struct tb_arena *arena,
                                           struct mls_secret_tree **out);
 
+/* ---- group_signer.c ---- */
+
+/* Keep a copy; the same key once.  NULL is accepted.  MLS_PENDING_FULL. */
+TB_MUST_USE tb_status mls_group_signer_keep(struct mls_group *group,
+                                            const struct crypto_signing_key *signer);
+/* Forget all but the first count of them: what was to bring the others failed. */
+void mls_group_signer_cut(struct mls_group *group, size_t count);
+/* The key of our leaf in the next tree: the one we have, or one that waits.  NULL: neither. */
+const struct crypto_signing_key *mls_group_signer_of(const struct mls_group *group,
+                                                     const struct mls_epoch *next);
+/* The next epoch has begun: its key signs, and no other waits. */
+void mls_group_signer_advance(struct mls_group *group);
+
 /* ---- group_send.c ---- */
 
 /* Content of ours for the current epoch, signed; both in the arena. */
@@ -260,8 +278,9 @@ TB_MUST_USE tb_status mls_group_new(const struct mls_env *env,
                                     const struct crypto_signing_key *signer,
                                     struct mls_group **out);
 
-/* GroupInfo of an epoch, encoded, not wrapped. */
+/* GroupInfo of an epoch, encoded, not wrapped.  signer: of our leaf in that epoch. */
 TB_MUST_USE tb_status mls_group_epoch_info(const struct mls_group *group, struct mls_epoch *epoch,
+                                           const struct crypto_signing_key *signer,
                                            bool with_tree, bool with_external_pub,
                                            const struct mls_extension *extensions,
                                            size_t extension_count, struct tb_arena *arena,

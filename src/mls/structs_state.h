@@ -110,7 +110,7 @@ WIRE_STRUCT(mls_cached_blob, MLS_CACHED_BLOB)
     ROW(S, VEC, keys, mls_tree_key_blob)
 WIRE_STRUCT(mls_pending_blob, MLS_PENDING_BLOB)
 
-enum { MLS_GROUP_BLOB_VERSION = 2 };
+enum { MLS_GROUP_BLOB_VERSION = 3, MLS_GROUP_BLOB_VERSION_SIGNERS = 3 };
 #define MLS_GROUP_BLOB(ROW, S)                                                                     \
     ROW(S, U16, version, NONE)                                                                     \
     ROW(S, U16, cipher_suite, NONE)                                                                \
@@ -124,7 +124,14 @@ enum { MLS_GROUP_BLOB_VERSION = 2 };
     ROW(S, BYTES, last_signature, NONE)
 WIRE_STRUCT(mls_group_blob, MLS_GROUP_BLOB)
 
+/* Behind it since version 3: the keys of leaves of ours that wait. */
+#define MLS_SIGNER_BLOB(ROW, S) ROW(S, BYTES, private_key, NONE)
+WIRE_STRUCT(mls_signer_blob, MLS_SIGNER_BLOB)
+#define MLS_GROUP_BLOB_3(ROW, S) ROW(S, VEC, next_signers, mls_signer_blob)
+WIRE_STRUCT(mls_group_blob_3, MLS_GROUP_BLOB_3)
+
 /* ---- group_ratchets.c: what application messages change ---- */
+enum { MLS_RATCHETS_BLOB_VERSION = 2 };
 #define MLS_PAST_RATCHETS_BLOB(ROW, S)                                                             \
     ROW(S, U64, epoch, NONE)                                                                       \
     ROW(S, BYTES, secret_tree, NONE)

@@ -104,7 +104,7 @@ static void a_member_of_version_1_loads_and_goes_on(void **state)
         /* Stored again it is of today's version, and still the same group. */
         tb_buf_init(&blob, &p.heap.mem, SIZE_MAX);
         assert_ok(mls_group_encode(group, &blob));
-        assert_int_equal(tb_get_u16(blob.data), 2);
+        assert_int_equal(tb_get_u16(blob.data), 3);
         assert_ok(mls_group_decode(&p.env, tb_buf_view(&blob), &signer, &again));
         tb_buf_wipe(&blob);
         goes_on(&p, &g, group);
@@ -167,7 +167,7 @@ static void a_version_of_the_future_is_refused_by_name(void **state)
     struct party p;
     struct mls_group *group = NULL;
     struct mls_public_group *service = NULL;
-    const tb_bytes zero = TB_LITERAL("\0\0\0\1"), future = TB_LITERAL("\0\3\0\1");
+    const tb_bytes zero = TB_LITERAL("\0\0\0\1"), future = TB_LITERAL("\0\4\0\1");
     party_init(&p, 1, 1);
     const struct mls_public_env env = { .suite = &p.suite, .mem = &p.heap.mem };
     const struct crypto_signing_key *signer = &p.member[0].signer;

@@ -234,8 +234,8 @@ static tb_bytes invite(struct party *p, const struct invitation *invitation)
     struct tb_secret joiner = { .len = p->suite.hash_len }, psk = { .len = p->suite.hash_len };
     tb_bytes group_info, welcome;
     if (invitation->signer != NULL) group->signer = *invitation->signer;
-    assert_ok(mls_group_epoch_info(group, group->now, false, false, NULL, 0, &p->arena,
-                                   &group_info));
+    assert_ok(mls_group_epoch_info(group, group->now, &group->signer, false, false, NULL, 0,
+                                   &p->arena, &group_info));
     group->signer = own;
     const struct mls_welcome_member member = {
         .key_package = invitation->to->encoded,

@@ -200,7 +200,8 @@ static void rule_12_4_3_2_6_a_joiner_needs_the_groups_external_key(void **state)
     tb_bytes info;
     room_begin(&r, 3);
     struct mls_group *group = r.p.member[ALICE].group;
-    assert_ok(mls_group_epoch_info(group, group->now, true, false, NULL, 0, &r.p.arena, &info));
+    assert_ok(mls_group_epoch_info(group, group->now, &group->signer, true, false, NULL, 0,
+                                   &r.p.arena, &info));
     assert_ok(mls_group_external_open(&r.p.env, info, RULES_NOTHING, PARTY_NOW_S, &external,
                                       NULL));
     const struct mls_group_external_params params = { .identity = TB_LITERAL("x"),

@@ -29,7 +29,8 @@ static void invite_begin(struct room *r, struct invitation *v)
     const struct mls_commit_params params = { .proposals = &v->to.proposal, .proposal_count = 1,
                                               .force_path = true, .as_public = true };
     room_commit(r, ALICE, &params, &out);
-    assert_ok(mls_group_epoch_info(group, group->now, false, false, NULL, 0, &r->p.arena, &info));
+    assert_ok(mls_group_epoch_info(group, group->now, &group->signer, false, false, NULL, 0,
+                                   &r->p.arena, &info));
     assert_ok(wire_decode(&mls_group_info_in_desc, info, &r->p.arena, &v->info, NULL));
     assert_ok(mls_tree_encode(&group->now->tree, &r->p.arena, &v->tree));
     v->welcome_suite = r->p.suite.id;
