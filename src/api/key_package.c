@@ -46,10 +46,11 @@ tb_status mls_key_package_private(const struct crypto_suite *suite, struct mls_o
                                   struct tb_arena *arena, struct mls_key_package_secrets *out)
 {
     struct mls_private_part part;
-    if (!tb_is_ok(wire_decode(&mls_private_part_desc, mls_convert_in(octets), arena, &part,
-                              NULL)) ||
-        part.version != MLS_PRIVATE_PART_VERSION || part.init_key.len > TB_SECRET_MAX ||
-        part.encryption_key.len > TB_SECRET_MAX) {
+    tb_status status = wire_decode(&mls_private_part_desc, mls_convert_in(octets), arena, &part,
+                                   NULL);
+    if (status.code == TB_NO_SPACE) return status;
+    if (!tb_is_ok(status) || part.version != MLS_PRIVATE_PART_VERSION ||
+        part.init_key.len > TB_SECRET_MAX || part.encryption_key.len > TB_SECRET_MAX) {
         return TB_STATUS(MLS_BLOB);
     }
     if (part.cipher_suite != suite->id) return TB_STATUS(MLS_SUITE);

@@ -17,8 +17,9 @@ static tb_status suite_of(const struct mls_ctx *ctx, tb_bytes octets, struct tb_
     struct mls_message message;
     struct mls_group_info_in alone;
     const struct mls_group_info_in *info = &alone;
-    if (tb_is_ok(wire_decode(&mls_message_desc, octets, arena, &message, NULL)) &&
-        message.wire_format == MLS_WIRE_GROUP_INFO) {
+    tb_status status = wire_decode(&mls_message_desc, octets, arena, &message, NULL);
+    if (status.code == TB_NO_SPACE) return status; /* it says nothing about the octets */
+    if (tb_is_ok(status) && message.wire_format == MLS_WIRE_GROUP_INFO) {
         info = message.of.group_info;
     } else {
         TRY(wire_decode(&mls_group_info_in_desc, octets, arena, &alone, why));

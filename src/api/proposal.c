@@ -8,8 +8,9 @@ tb_status mls_proposal_key_package(tb_bytes octets, struct tb_arena *arena,
     struct mls_key_package_in *key_package;
     /* A bare KeyPackage of suite 5 begins like a message; but then the length of its init key
      * stands where the inner version would. */
-    if (tb_is_ok(wire_decode(&mls_message_desc, octets, arena, &message, NULL)) &&
-        message.wire_format == MLS_WIRE_KEY_PACKAGE &&
+    tb_status status = wire_decode(&mls_message_desc, octets, arena, &message, NULL);
+    if (status.code == TB_NO_SPACE) return status; /* it says nothing about the octets */
+    if (tb_is_ok(status) && message.wire_format == MLS_WIRE_KEY_PACKAGE &&
         message.of.key_package->version == MLS_VERSION_MLS10) {
         *out = message.of.key_package;
         return TB_STATUS(TB_OK);
