@@ -38,8 +38,9 @@ static const struct host_store_table tables[] = {
     KEYED(ORDERS, "orders"),
     KEYED(MONTHS, "months"),
     KEYED(TAGS, "tags"),
+    KEYED(BOXES, "boxes"),
 };
-_Static_assert(sizeof tables / sizeof tables[0] == HUB_TABLE_TAGS,
+_Static_assert(sizeof tables / sizeof tables[0] == HUB_TABLE_BOXES,
                "every table of the engine has its row here");
 
 struct host_store_config host_hub_store_config(const char *path, struct tb_mem *mem)

@@ -17,6 +17,7 @@
 #include "chat/counts.h"
 #include "chat/log.h"
 #include "chat/outsider.h"
+#include "chat/protocol_devices.h"
 #include "chat/structs.h"
 
 enum {
@@ -59,8 +60,8 @@ enum {
     CODE(CHAT_CODE_INTERNAL, 25, 500, "internal", "the hub failed; see its log")                   \
     CODE(CHAT_CODE_UNSUPPORTED, 26, 404, "unsupported", "this hub does not know the request")      \
     CODE(CHAT_CODE_GONE, 27, 410, "gone", "past its retention")                                    \
-    CODE(CHAT_CODE_MUTED, 28, 403, "muted", "you may not write in this room for now")              \
-    CODE(CHAT_CODE_DENIED, 29, 403, "denied", "you were removed and may not come back for now")
+  \
+    CODE(CHAT_CODE_DEVICE_REVOKED, 30, 401, "device_revoked", "this device was revoked")
 
 enum chat_code {
 #define CHAT_CODE_ENUM(NAME_, NUMBER_, HTTP_, TEXT_, SENTENCE_) NAME_ = NUMBER_,
@@ -134,6 +135,8 @@ enum chat_verb_access {
     VERB(NOTICE_QUEUE, 56, "notice-queue", DESK, chat_queue_get, chat_notice_queue)                \
     VERB(NOTICE_ANSWER, 57, "notice-answer", DESK, chat_notice_answer, chat_nothing)               \
     VERB(TRANSPARENCY, 58, "transparency", ANYONE, chat_nothing, chat_counts_list)                 \
+    VERB(BOX_PUT, 84, "box-put", RESTRICTED, chat_box_put, chat_nothing)                           \
+    VERB(BOX_GET, 85, "box-get", ANYONE, chat_box_get, chat_box)                                   \
     VERB(ADMIN_INVITE, 64, "admin-invite", ADMIN, chat_admin_invite, chat_opaque)                  \
     VERB(ADMIN_USERS, 65, "admin-users", ADMIN, chat_nothing, chat_admin_rows)                     \
     VERB(ADMIN_ROOMS, 66, "admin-rooms", ADMIN, chat_nothing, chat_admin_rows)                     \
@@ -179,7 +182,8 @@ const struct chat_verb_row *chat_verb_by_path(tb_bytes path);
     PUSH(ROOM_STATE, 9, "room-state", chat_room_state)                                             \
     PUSH(DECISION, 10, "decision", chat_decision_entry)                                            \
     PUSH(CLOSING, 11, "closing", chat_error) /* the hub ends this connection, and why */           \
-    PUSH(HUB_RECORD, 12, "hub-record", chat_opaque)
+    PUSH(HUB_RECORD, 12, "hub-record", chat_opaque)                                                \
+    PUSH(RECORD, 13, "record", chat_opaque) /* one's own AccountRecord has a new version */
 
 enum chat_push {
 #define CHAT_PUSH_ENUM(NAME_, NUMBER_, TEXT_, STRUCT_) CHAT_PUSH_##NAME_ = NUMBER_,

@@ -25,7 +25,10 @@
     CODE(CHAT_CONTENT_ATTACHMENT, 612, "an attachment lacks its hash or its encryption")           \
     CODE(CHAT_SAFE_AAD_FORM, 613, "the authenticated data is not a sorted list of Safe AAD items") \
     CODE(CHAT_SAFE_AAD_TAG, 614, "the Safe AAD holds no franking tag of 32 octets")                \
-    CODE(CHAT_SAFE_AAD_ITEM, 615, "a Safe AAD item is missing or does not parse")
+    CODE(CHAT_SAFE_AAD_ITEM, 615, "a Safe AAD item is missing or does not parse")                  \
+    CODE(CHAT_LINK_CODE, 616, "this is no code of a new device")                                   \
+    CODE(CHAT_LINK_SEALED, 617, "the sealed account key is not for this device, or was changed")   \
+    CODE(CHAT_PHRASE, 618, "this is no recovery phrase, or a letter of it is wrong")
 
 /* Receiving: R3-R10 and runs. */
 #define CHAT_STATUS_FRANK(CODE)                                                                    \

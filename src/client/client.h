@@ -18,6 +18,7 @@
 
 #include "base/mem.h"
 #include "base/store.h"
+#include "chat/link.h"
 #include "chat/protocol.h"
 #include "crypto/crypto.h"
 
@@ -158,6 +159,39 @@ TB_MUST_USE tb_status client_register(struct client *client, uint64_t now_ms, tb
 /* Forget the device, keep the account: a new device key, for a copied or rolled-back profile. */
 TB_MUST_USE tb_status client_rejoin(struct client *client, uint64_t now_ms,
                                     struct client_effects *effects, uint64_t *op);
+
+/* ---- devices and recovery (docs/architecture.md, "Devices") ---- */
+
+/*
+ * A fresh profile asks to become a device of an account at the hub of this origin.
+ * client_link_show gives what the other device reads: text (SECRET) and digits that both show.
+ * DONE when the account key came and the login is through.
+ */
+TB_MUST_USE tb_status client_link(struct client *client, uint64_t now_ms, tb_bytes origin,
+                                  struct client_effects *effects, uint64_t *op);
+TB_MUST_USE tb_status client_link_show(struct client *client, struct tb_arena *arena,
+                                       tb_bytes *text, char digits[CHAT_LINK_DIGITS_LEN]);
+/* The digits of a code that was read on an existing device, before it is believed. */
+TB_MUST_USE tb_status client_link_read(struct client *client, tb_bytes text,
+                                       struct tb_arena *arena,
+                                       char digits[CHAT_LINK_DIGITS_LEN]);
+/* Whoever calls this has compared the digits.  DONE: text = the device, when its box is at the hub.
+ * CHAT_LINK_CODE, CLIENT_ACCOUNT_KEY, CLIENT_OFFLINE, CLIENT_BUSY. */
+TB_MUST_USE tb_status client_device_add(struct client *client, uint64_t now_ms, tb_bytes code,
+                                        struct client_effects *effects, uint64_t *op);
+/* Another device of ours; the account key is replaced.  CLIENT_DEVICE_SELF, CLIENT_DEVICE_UNKNOWN,
+ * and those of client_device_add. */
+TB_MUST_USE tb_status client_device_revoke(struct client *client, uint64_t now_ms, tb_bytes device,
+                                           struct client_effects *effects, uint64_t *op);
+/* seed: CHAT_RECOVERY_SEED_LEN octets that the host made of a new phrase; takes the place of an
+ * older phrase.  DONE when the backup is at the hub. */
+TB_MUST_USE tb_status client_recovery_new(struct client *client, uint64_t now_ms, tb_bytes seed,
+                                          struct client_effects *effects, uint64_t *op);
+bool client_has_recovery(struct client *client); /* as far as this device knows */
+/* A fresh profile becomes a new device of the account whose phrase gave the seed.  Refused with
+ * not_found, CHAT_LINK_SEALED or CLIENT_RECOVERY_OLD. */
+TB_MUST_USE tb_status client_recover(struct client *client, uint64_t now_ms, tb_bytes origin,
+                                     tb_bytes seed, struct client_effects *effects, uint64_t *op);
 
 /* DONE: room.  class: enum chat_room_class. */
 TB_MUST_USE tb_status client_room_create(struct client *client, uint64_t now_ms, tb_bytes name,

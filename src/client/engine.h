@@ -199,6 +199,7 @@ enum client_hub_room_state { /* chat_room_state.state */
 enum client_session_state {
     CLIENT_SESSION_NONE = 0,
     CLIENT_SESSION_HELLO,
+    CLIENT_SESSION_LINK,    /* box-get of a device that is being linked or recovered */
     CLIENT_SESSION_RECORD,
     CLIENT_SESSION_REGISTER,
     CLIENT_SESSION_REPLACE, /* record-put of a rejoin */
@@ -223,6 +224,7 @@ struct client {
     bool is_restricted, is_desk, is_synced;
     bool has_given_record; /* in this connection, to a hub that did not know the device */
     uint8_t nonce[32];
+    uint64_t link_at_ms;       /* when the box is looked for again; 0: an answer is due */
     uint16_t register_code;    /* how the hub refused the registration; 0: it has not */
     uint64_t wake_at_ms;       /* newest wish given out; 0: none */
     bool has_uploads;          /* rows of UPLOADS may have to go on */
@@ -337,6 +339,8 @@ uint64_t client_key_number_of(tb_bytes key);
 TB_MUST_USE tb_status client_profile_load(struct client_turn *turn);
 TB_MUST_USE tb_status client_profile_flush(struct client_turn *turn);
 void client_profile_wipe(struct client *client);
+/* The keys that the profile holds, ready for use. */
+TB_MUST_USE tb_status client_profile_keys(struct client *client);
 /* Copies the value to where the profile lives. */
 TB_MUST_USE tb_status client_profile_keep(struct client *client, tb_bytes value, tb_bytes *out);
 /* The rejoin is through: the next_* keys become the keys. */
@@ -364,6 +368,9 @@ TB_MUST_USE tb_status client_session_push(struct client_turn *turn, tb_bytes fra
 /* Every room is at the hub's newest entry: tell, once. */
 TB_MUST_USE tb_status client_session_check_synced(struct client_turn *turn);
 TB_MUST_USE tb_status client_session_ask_record(struct client_turn *turn);
+/* The hub refuses us: tell, and close; the host decides when to try again. */
+TB_MUST_USE tb_status client_session_refuse(struct client_turn *turn, uint16_t code,
+                                            tb_bytes detail);
 /* Registration or rejoin is complete: DONE for its operation. */
 TB_MUST_USE tb_status client_session_registered(struct client_turn *turn);
 /*

@@ -98,6 +98,19 @@ tb_status client_join_again(struct client_turn *turn, struct client_room *room)
     return client_join_send(turn, room->row.room_uri, &row);
 }
 
+tb_status client_join_as_device(struct client_turn *turn, tb_bytes room_uri)
+{
+    struct client_join_row row = { .kind = CHAT_JOIN_KIND_DEVICE };
+    if (turn->client->is_restricted || room_uri.len > CHAT_URI_LEN_MAX) return TB_STATUS(TB_OK);
+    tb_status status = client_table_get(turn, CLIENT_TABLE_JOINS, client_key_bytes(room_uri),
+                                        &client_join_row_desc, &row);
+    if (status.code != TB_NOT_FOUND) TRY(status);
+    row.kind = CHAT_JOIN_KIND_DEVICE;
+    TRY(client_table_put(turn, CLIENT_TABLE_JOINS, client_key_bytes(room_uri),
+                         &client_join_row_desc, &row));
+    return client_join_send(turn, room_uri, &row);
+}
+
 static tb_status client_join_begin(struct client_turn *turn, tb_bytes link, uint64_t *op)
 {
     struct client *client = turn->client;
@@ -206,7 +219,9 @@ tb_status client_join_take_request(struct client_turn *turn,
         .device = by_link ? (tb_bytes){ 0 } : request->device,
         .request = request,
     };
-    TRY(client_join_yield(turn, request, &params.not_before_ms));
+    /* Our own devices are ours to add; the others give us time. */
+    bool is_of_us = tb_bytes_equal(request->account, turn->client->profile.account);
+    if (by_link || !is_of_us) TRY(client_join_yield(turn, request, &params.not_before_ms));
     if (by_link) TRY(client_join_hold(turn, room, request, &params.is_held));
     return client_intent_add(turn, room, &params);
 }

@@ -20,11 +20,13 @@ void client_profile_wipe(struct client *client)
     client->is_profile_dirty = false;
 }
 
-static tb_status client_profile_keys(struct client *client)
+tb_status client_profile_keys(struct client *client)
 {
     const struct client_profile_row *profile = &client->profile;
-    if (profile->account_key.len == 0) return TB_STATUS(TB_OK);
-    TRY(crypto_signing_key_from(&client->suite, profile->account_key, &client->account_key));
+    if (profile->account_key.len != 0) {
+        TRY(crypto_signing_key_from(&client->suite, profile->account_key, &client->account_key));
+    }
+    if (profile->device_key.len == 0) return TB_STATUS(TB_OK);
     return crypto_signing_key_from(&client->suite, profile->device_key, &client->device_key);
 }
 

@@ -1,5 +1,6 @@
 /* What the hub says unasked. */
 #include "client/desk.h"
+#include "client/devices.h"
 
 static tb_status client_room_is_out(struct client_turn *turn, struct client_room *room,
                                     const struct chat_room_state *state)
@@ -107,6 +108,7 @@ static tb_status client_push_take(struct client_turn *turn, const struct chat_pu
         return client_key_package_top_up(turn, packages->count, packages->has_last_resort);
     case CHAT_PUSH_DECISION: return client_decision_came(turn, body);
     case CHAT_PUSH_CLOSING: return TB_STATUS(TB_OK); /* the end of the connection follows */
+    case CHAT_PUSH_RECORD: return client_devices_pushed(turn, opaque->value);
     case CHAT_PUSH_HUB_RECORD: return client_record_hub_take(turn, opaque->value);
     default: return TB_STATUS(TB_OK);
     }

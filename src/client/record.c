@@ -1,5 +1,6 @@
 /* Records: the hub's, pinned by the invitation; other accounts', pinned at first sight. */
 #include "client/desk.h"
+#include "client/devices.h"
 
 /* ------------------------------------------------------------------ the hub */
 
@@ -195,7 +196,9 @@ tb_status client_record_take(struct client_turn *turn, tb_bytes account,
     }
     if (person.record.len == 0) return TB_STATUS(TB_NOT_FOUND);
     if (chat_names_is_handle(answer->handle)) person.handle = answer->handle;
-    return client_table_put(turn, CLIENT_TABLE_RECORDS, key, &client_person_row_desc, &person);
+    TRY(client_table_put(turn, CLIENT_TABLE_RECORDS, key, &client_person_row_desc, &person));
+    bool is_own = tb_bytes_equal(account, turn->client->profile.account);
+    return is_own ? client_devices_record(turn, person.record) : TB_STATUS(TB_OK);
 }
 
 static tb_status client_record_answered(struct client_turn *turn,

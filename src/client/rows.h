@@ -17,8 +17,10 @@
 enum client_profile_state {
     CLIENT_PROFILE_EMPTY = 0,
     CLIENT_PROFILE_REGISTERING = 1,
-    CLIENT_PROFILE_REGISTERED = 2,
-    CLIENT_PROFILE_REJOINING = 3 /* next_* hold the keys of a record that the hub may have */
+    CLIENT_PROFILE_LINKING = 2,    /* a device key, and a code that an existing device reads */
+    CLIENT_PROFILE_RECOVERING = 3, /* a device key, and the seed of a recovery phrase */
+    CLIENT_PROFILE_REGISTERED = 4, /* next_record: another record of ours, on its way */
+    CLIENT_PROFILE_REJOINING = 5   /* next_* hold the keys of a record that the hub may have */
 };
 #define CLIENT_PROFILE_ROW(ROW, S)                                               \
     ROW(S, U16,       schema_version,  NONE)                                     \
@@ -38,7 +40,8 @@ enum client_profile_state {
     ROW(S, BYTES_MAX, next_account_key, 80) /* SECRET */                         \
     ROW(S, BYTES_MAX, next_device_key,  80) /* SECRET */                         \
     ROW(S, BYTES,     next_record,      NONE)                                    \
-    ROW(S, BYTES_MAX, invite_seed,      32) /* SECRET; until registered */       \
+    ROW(S, BYTES_MAX, invite_seed,      32) /* SECRET; until registered: of the invitation, \
+                                             * the code's secret, or of the phrase */ \
     ROW(S, U64,       profile_counter,  NONE)                                    \
     ROW(S, U64,       next_op,          NONE)                                    \
     ROW(S, U64,       register_op,      NONE)                                    \

@@ -1,13 +1,13 @@
 /* The session: hello, the hub's record, registration, login, what the hub says unasked. */
 #include "client/desk.h"
+#include "client/devices.h"
 
 #include <string.h>
 
 static tb_status client_login(struct client_turn *turn);
 static tb_status client_after_record(struct client_turn *turn);
 
-/* The hub refuses us: tell, and close; the host decides when to try again. */
-static tb_status client_session_refuse(struct client_turn *turn, uint16_t code, tb_bytes detail)
+tb_status client_session_refuse(struct client_turn *turn, uint16_t code, tb_bytes detail)
 {
     struct client *client = turn->client;
     struct client_show refusal = {
@@ -40,10 +40,11 @@ static tb_status client_hello_answered(struct client_turn *turn,
     if (answer.version < CHAT_PROTOCOL_VERSION_MIN || answer.version > CHAT_PROTOCOL_VERSION_MAX) {
         return client_session_refuse(turn, CHAT_CODE_VERSION, (tb_bytes){ 0 });
     }
+    memcpy(client->nonce, answer.nonce, sizeof client->nonce);
+    if (client_link_is_open(client)) return client_link_greeted(turn, answer.domain);
     if (!tb_bytes_equal(answer.domain, client->profile.domain)) {
         return client_session_refuse(turn, CLIENT_HUB_DOMAIN, answer.domain);
     }
-    memcpy(client->nonce, answer.nonce, sizeof client->nonce);
     /* Without a desk little is possible: whether there is one by now is asked before all else. */
     bool is_known = client->hub.version != 0 && client->hub.desk_uri.len != 0;
     if (is_known) return client_after_record(turn);
@@ -194,7 +195,11 @@ static tb_status client_login_room(struct client_turn *turn, const struct chat_r
 {
     struct client_room *room;
     tb_status status = client_room_get(turn, state->room_uri, &room);
-    if (status.code == TB_NOT_FOUND) return TB_STATUS(TB_OK); /* its Welcome is on the way */
+    if (status.code == TB_NOT_FOUND) {
+        /* Its Welcome is on the way; or our account is in it, and this device not yet. */
+        bool is_out = state->state == CLIENT_HUB_ROOM_OUT;
+        return is_out ? client_join_as_device(turn, state->room_uri) : TB_STATUS(TB_OK);
+    }
     TRY(status);
     room->acked_at_hub = state->state != CLIENT_HUB_ROOM_OUT ? state->cursor : 0;
     return client_session_room_state(turn, room, state);
@@ -252,6 +257,7 @@ static tb_status client_logged_in(struct client_turn *turn, const struct chat_lo
     TRY(client_subscribe_all(turn));
     TRY(client_decision_ask(turn));
     TRY(client_log_ask(turn));
+    TRY(client_devices_logged_in(turn, answer->record_version));
     if (!client->profile.is_admin || client->hub.desk_uri.len != 0) {
         TRY(client_session_registered(turn));
     }
@@ -431,6 +437,7 @@ static tb_status client_room_work(struct client_turn *turn, struct client_room *
 tb_status client_session_work(struct client_turn *turn)
 {
     struct client *client = turn->client;
+    if (client->session == CLIENT_SESSION_LINK) return client_link_work(turn);
     if (client->session != CLIENT_SESSION_ONLINE) return TB_STATUS(TB_OK);
     TRY(client_desk_work(turn));
     TRY(client_decide_work(turn));

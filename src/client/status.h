@@ -50,6 +50,10 @@
     CODE(CLIENT_INVITE_USED, 942, "the invitation is used up by those who came")                   \
     CODE(CLIENT_INVITE_REVOKED, 943, "the invitation was taken back")                              \
     CODE(CLIENT_REPORT_LATE, 944, "the message is older than the room's report window")            \
+    CODE(CLIENT_ACCOUNT_KEY, 945, "this device has not the account's newest key")                  \
+    CODE(CLIENT_DEVICE_SELF, 946, "a device does not revoke itself")                               \
+    CODE(CLIENT_DEVICE_UNKNOWN, 947, "the account has no such active device")                      \
+    CODE(CLIENT_RECOVERY_OLD, 948, "the backup under this phrase is older than the account's key") \
     CODE(CLIENT_ALARM_FORK, 950, "a sender had seen another history of this room")                 \
     CODE(CLIENT_ALARM_EQUIVOCATION, 951, "the hub signed two histories of this room")              \
     CODE(CLIENT_ALARM_RESET, 952, "an account was reset: its keys no longer follow from the old")  \

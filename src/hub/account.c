@@ -3,6 +3,7 @@
 
 #include "chat/names.h"
 #include "chat/records.h"
+#include "hub/box.h"
 #include "hub/join.h"
 
 /* ---- rows ---- */
@@ -158,7 +159,8 @@ static tb_status revoke_device(struct hub *hub, struct hub_call *call,
     if (session != NULL && session != call->session) {
         hub_session_end(hub, session, CHAT_CODE_UNAUTHENTICATED, call->effects);
     }
-    return hub_key_packages_drop(hub, id, call->arena);
+    TRY(hub_key_packages_drop(hub, id, call->arena));
+    return hub_device_remove(hub, call, id);
 }
 
 static tb_status save_devices(struct hub *hub, struct hub_call *call,
@@ -331,7 +333,9 @@ static tb_status store_record(struct hub *hub, struct hub_call *call, struct hub
     struct hub_key key = record_key(&account->id, record->version);
     TRY(hub_put_octets(hub, HUB_TABLE_RECORDS, &key, encoded));
     TRY(hub_account_save(hub, account, &row, call->arena));
-    return save_devices(hub, call, record);
+    TRY(save_devices(hub, call, record));
+    hub_record_push(hub, call, account, encoded);
+    return TB_STATUS(TB_OK);
 }
 
 /* The record authenticates itself, so a device that may not log in can still be revoked. */
@@ -360,6 +364,9 @@ uint16_t hub_verb_record_put(struct hub *hub, struct hub_call *call, const void 
                                 account->record_version);
     }
     if (!tb_is_ok(status)) return hub_refuse_status(hub, call, status, CHAT_CODE_SIGNATURE);
+    if (record.reset != 0) {
+        return hub_refuse(call, CHAT_CODE_FORBIDDEN, "only the operator resets an account");
+    }
     uint16_t code = check_devices(hub, call, &record);
     if (code != CHAT_CODE_OK) return code;
     status = store_record(hub, call, account, &record, encoded);

@@ -277,8 +277,6 @@ void hub_deliver_drop_removed(struct hub *hub, struct hub_room *room, uint64_t l
 
 /* ---- what a device sees of a room ---- */
 
-enum { STATE_OUT = 4 }; /* beside enum hub_room_state */
-
 static tb_status device_cursor(struct hub *hub, const struct hub_room_id *id,
                                const struct hub_device_id *device, uint64_t otherwise,
                                struct tb_arena *arena, uint64_t *out)
@@ -319,7 +317,7 @@ tb_status hub_room_state(struct hub *hub, const struct hub_device_id *device,
     out->log_seq = is_out ? membership->to_log_seq : head.log_seq;
     out->final_seq = head.final_seq < out->log_seq ? head.final_seq : out->log_seq;
     out->epoch = head.epoch;
-    out->state = is_out ? STATE_OUT : head.state;
+    out->state = is_out ? HUB_STATE_OUT : head.state;
     return device_cursor(hub, id, device, membership->from_log_seq, arena, &out->cursor);
 }
 
@@ -377,7 +375,7 @@ static tb_status subscribe_room(struct hub *hub, struct hub_call *call,
     }
     if (!found) {
         struct chat_room_state out = { .room_uri = asked->room_uri, .cursor = asked->log_seq,
-                                       .state = STATE_OUT };
+                                       .state = HUB_STATE_OUT };
         push_state(hub, call, &out);
         return TB_STATUS(TB_OK);
     }

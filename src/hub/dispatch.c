@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "hub/blob.h"
+#include "hub/box.h"
 #include "hub/desk.h"
 #include "hub/join.h"
 #include "hub/outside.h"
@@ -49,6 +50,8 @@ static hub_handler *const handlers[VERB_COUNT_MAX] = {
     [CHAT_VERB_BLOB_DROP] = hub_verb_blob_drop,
     [CHAT_VERB_BLOB_PUT] = hub_verb_blob_put,
     [CHAT_VERB_BLOB_GET] = hub_verb_blob_get,
+    [CHAT_VERB_BOX_PUT] = hub_verb_box_put,
+    [CHAT_VERB_BOX_GET] = hub_verb_box_get,
     [CHAT_VERB_LOG_HEAD] = hub_verb_log_head,
     [CHAT_VERB_LOG_ENTRY] = hub_verb_log_entry,
     [CHAT_VERB_LOG_INCLUSION] = hub_verb_log_inclusion,

@@ -205,6 +205,7 @@ enum hub_table {
     HUB_TABLE_ORDERS,      /* of authorities */
     HUB_TABLE_MONTHS,      /* closed months of public counts */
     HUB_TABLE_TAGS,        /* of messages of a day, in blocks (H4) */
+    HUB_TABLE_BOXES,       /* what a device of an account left sealed for another */
     HUB_TABLE_COUNT_MAX = 32
 };
 enum { HUB_SCHEMA_VERSION = 1 };

@@ -344,6 +344,16 @@ static uint16_t check_request(struct hub *hub, struct hub_call *call,
                             : hub_refuse_status(hub, call, status, CHAT_CODE_SIGNATURE);
 }
 
+/* A further device may be let in by its account's others, whatever their role. */
+static bool may_add(const struct hub_room *room, const struct hub_account *account,
+                    const struct chat_join_request *asked)
+{
+    unsigned bits = hub_room_role_bits(room, &account->id);
+    bool is_own = tb_bytes_equal(asked->account, hub_account_uri(account));
+    return (bits & HUB_ROLE_MAY_ADD) != 0
+           || (bits != 0 && is_own && asked->kind == CHAT_JOIN_KIND_DEVICE);
+}
+
 static tb_status store_request(struct hub *hub, struct hub_call *call,
                                const struct chat_join_request *asked, struct hub_room *room,
                                struct hub_row_invite *invite)
@@ -365,7 +375,7 @@ static tb_status store_request(struct hub *hub, struct hub_call *call,
     TRY(hub_put(hub, HUB_TABLE_JOIN_REQUESTS, &key, &hub_row_join_desc, &row, call->arena));
     for (size_t i = 0; i < room->sub_count; i++) {
         const struct hub_session *session = room->subs[i].session;
-        if ((hub_room_role_bits(room, &session->account->id) & HUB_ROLE_MAY_ADD) == 0) continue;
+        if (!may_add(room, session->account, asked)) continue;
         hub_send(hub, call->effects, session->conn,
                  hub_push_blob(hub, CHAT_PUSH_JOIN_REQUEST, &chat_join_request_desc, asked));
     }
@@ -442,13 +452,12 @@ out:
 tb_status hub_join_push_all(struct hub *hub, struct hub_room *room, struct hub_session *session,
                             struct tb_arena *arena, struct hub_effects *effects)
 {
-    if ((hub_room_role_bits(room, &session->account->id) & HUB_ROLE_MAY_ADD) == 0) {
-        return TB_STATUS(TB_OK);
-    }
+    if (hub_room_role_bits(room, &session->account->id) == 0) return TB_STATUS(TB_OK);
     struct chat_join_request *waiting;
     size_t count;
     TRY(list_waiting(hub, room, arena, &waiting, &count));
     for (size_t i = 0; i < count; i++) {
+        if (!may_add(room, session->account, &waiting[i])) continue;
         hub_send(hub, effects, session->conn,
                  hub_push_blob(hub, CHAT_PUSH_JOIN_REQUEST, &chat_join_request_desc,
                                &waiting[i]));

@@ -123,6 +123,12 @@ WIRE_STRUCT(hub_row_account, HUB_ROW_ACCOUNT)
     ROW(S, U64,        added_ms,        NONE)           \
     ROW(S, U64,        profile_counter, NONE) /* highest seen */
 WIRE_STRUCT(hub_row_device, HUB_ROW_DEVICE)
+#define HUB_ROW_BOX(ROW, S)                                  \
+    ROW(S, U8,         kind,     NONE) /* enum chat_box_kind */ \
+    ROW(S, FIXED,      user,     HUB_USER_ID_LEN)            \
+    ROW(S, U64,        until_ms, NONE)                       \
+    ROW(S, BYTES_SOME, sealed,   CHAT_BOX_LEN_MAX)
+WIRE_STRUCT(hub_row_box, HUB_ROW_BOX)
 #define HUB_ROW_KEY_PACKAGE(ROW, S)         \
     ROW(S, U16,   suite,       NONE)        \
     ROW(S, U64,   not_after_s, NONE)        \
@@ -167,6 +173,7 @@ WIRE_STRUCT(hub_row_membership, HUB_ROW_MEMBERSHIP)
 /* ---- rooms ---- */
 
 enum hub_room_state { HUB_ROOM_OPEN = 1, HUB_ROOM_FROZEN = 2, HUB_ROOM_CLOSED = 3 };
+enum { HUB_STATE_OUT = 4 }; /* told to a device that is not in the room */
 /* What changes with each message; written once a room and turn. */
 #define HUB_ROW_HEAD(ROW, S)                                                         \
     ROW(S, U8,    state,           NONE)                                             \

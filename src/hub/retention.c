@@ -9,6 +9,7 @@
 
 #include "hub/ban.h"
 #include "hub/blob.h"
+#include "hub/box.h"
 #include "hub/claim.h"
 #include "hub/desk.h"
 #include "hub/join.h"
@@ -275,6 +276,7 @@ static tb_status walk_rest(struct hub *hub, uint64_t now_ms)
     tb_status status = hub_claim_sweep(hub, now_ms, &arena);
     if (tb_is_ok(status)) status = hub_invite_sweep(hub, now_ms, &arena);
     if (tb_is_ok(status)) status = hub_blob_sweep(hub, now_ms, &arena);
+    if (tb_is_ok(status)) status = hub_box_sweep(hub, now_ms, &arena);
     tb_arena_wipe(&arena);
     return status;
 }

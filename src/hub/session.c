@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "chat/records.h"
+#include "hub/box.h"
 #include "hub/desk.h"
 #include "hub/welcome.h"
 
@@ -178,6 +179,7 @@ static uint16_t check_login(struct hub *hub, struct hub_call *call,
     bool found;
     tb_status status = hub_device_row(hub, &call->device, call->arena, row, &found);
     if (!tb_is_ok(status)) return hub_refuse_status(hub, call, status, CHAT_CODE_INTERNAL);
+    if (found && row->status == CHAT_DEVICE_REVOKED) return CHAT_CODE_DEVICE_REVOKED;
     if (!found || row->status != CHAT_DEVICE_ACTIVE) {
         return hub_refuse(call, CHAT_CODE_UNAUTHENTICATED, "this hub knows no such active device");
     }
@@ -238,7 +240,7 @@ static tb_status list_rooms(struct hub *hub, struct hub_call *call, bool is_rest
                            &out->rooms.at[out->rooms.count], &is_shown, is_restricted));
         if (is_shown) out->rooms.count++;
     }
-    return TB_STATUS(TB_OK);
+    return hub_device_rooms(hub, call, is_restricted, out);
 }
 
 static tb_status fill_login(struct hub *hub, struct hub_call *call, struct hub_account *account,
