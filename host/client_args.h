@@ -32,6 +32,9 @@
                                                "input")                                            \
     OPTION(PASSPHRASE, "passphrase", NULL, "ask for a passphrase that protects the new profile")   \
     OPTION(LINK_FILE, "link-file", "FILE", "read the room's link here; - is standard input")       \
+    OPTION(CODE_FILE, "code-file", "FILE", "read the new device's code here; - is standard input") \
+    OPTION(PHRASE_FILE, "phrase-file", "FILE", "read the recovery phrase here; - is standard "     \
+                                               "input")                                            \
     OPTION(NO_WAIT, "no-wait", NULL, "hand in the request and do not wait for the answer")         \
     OPTION(CLASS, "class", "CLASS", "private (default), open or channel")                          \
     OPTION(USES, "uses", "COUNT", "how many people may use the link; the default is 1")            \

@@ -42,6 +42,20 @@ static tb_status derive(const uint8_t head[WRAPPED_LEN], tb_bytes passphrase,
     return TB_STATUS(TB_OK);
 }
 
+tb_status cli_key_of_phrase(tb_bytes phrase, struct tb_secret *seed)
+{
+    static const uint8_t salt[SALT_LEN + 1] = "Timbre recovery1";
+    if (sodium_init() < 0) return TB_STATUS(TB_RANDOM);
+    seed->len = CLI_KEY_LEN;
+    if (crypto_pwhash_argon2id(seed->data, CLI_KEY_LEN, (const char *)phrase.data, phrase.len,
+                               salt, cli_key_cost_default.opslimit,
+                               (size_t)cli_key_cost_default.memlimit_bytes,
+                               crypto_pwhash_argon2id_ALG_ARGON2ID13) != 0) {
+        return TB_STATUS(TB_NO_SPACE);
+    }
+    return TB_STATUS(TB_OK);
+}
+
 static tb_status wrap(const struct tb_secret *key, tb_bytes passphrase,
                       const struct cli_key_cost *cost, struct tb_rng *rng,
                       uint8_t out[WRAPPED_LEN])

@@ -27,6 +27,9 @@ struct cli_key_cost {
 };
 extern const struct cli_key_cost cli_key_cost_default;
 
+/* The seed of a recovery phrase: Argon2id with fixed costs and salt, so that the phrase is all that
+ * has to be kept; its 128 random bits need no salt.  len: 32.  TB_NO_SPACE, TB_RANDOM. */
+TB_MUST_USE tb_status cli_key_of_phrase(tb_bytes phrase, struct tb_secret *seed);
 /* A new key and its file.  An empty passphrase stores it bare.  HOST_IO, TB_RANDOM, TB_NO_SPACE. */
 TB_MUST_USE tb_status cli_key_make(const char *path, tb_bytes passphrase,
                                    const struct cli_key_cost *cost, struct tb_rng *rng,

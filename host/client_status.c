@@ -39,6 +39,9 @@ static const struct advice_row chat_advice[] = {
       "'timbre contact request WHO' asks for it; or send a link of 'timbre room invite'." },
     { CHAT_CODE_SIGNATURE, CLI_EXIT_VERIFY, NULL },
     { CHAT_CODE_INVALID_COMMIT, CLI_EXIT_VERIFY, NULL },
+    { CHAT_CODE_DEVICE_REVOKED, CLI_EXIT_DENIED,
+      "Another device of the account did it.  What this profile holds can still be read, with "
+      "--offline." },
     { CHAT_CODE_INTERNAL, CLI_EXIT_OK, "Tell the hub's operator." },
 };
 
@@ -48,6 +51,11 @@ static const struct advice_row status_advice[] = {
     { CHAT_INVITE_LINK, CLI_EXIT_USAGE, "Copy all of it, from http to the last letter." },
     { CHAT_REGISTER_HANDLE, CLI_EXIT_USAGE,
       "--handle takes 2 to 32 of a-z 0-9 . _ - ; without it the profile's name is used." },
+    { CHAT_LINK_CODE, CLI_EXIT_USAGE, "Copy all of what 'timbre device link' shows." },
+    { CHAT_PHRASE, CLI_EXIT_USAGE, "It is six groups of five letters and digits." },
+    { CLIENT_ACCOUNT_KEY, CLI_EXIT_CONFLICT, "Do it on another device of the account." },
+    { CLIENT_DEVICE_UNKNOWN, CLI_EXIT_NOT_FOUND, "'timbre device list' lists the devices." },
+    { CLIENT_DEVICE_SELF, CLI_EXIT_CONFLICT, "Do it on another device of the account." },
     { CLIENT_NOT_REGISTERED, CLI_EXIT_NOT_FOUND,
       "'timbre account register' makes one; --profile NAME chooses another profile." },
     { CLIENT_REGISTERED, CLI_EXIT_CONFLICT, "--profile NAME makes another profile." },

@@ -22,6 +22,14 @@ const struct cli_verb cli_verbs[] = {
     { "account receipts", "[dm|off|all]", 0, 0, 1, ACCOUNT, false, false,
       cli_verb_account_receipts, "Show or set who learns that you have read a message.",
       "dm: conversations of two (the default); all: also groups of at most 20 people.\n" },
+    { "account recover", "HUB", CLI_BIT(PHRASE_FILE) | CLI_BIT(PASSPHRASE), 1, 1, NEW, false,
+      false, cli_verb_account_recover, "Come back with the recovery phrase, as a new device.",
+      "timbre account recover https://hub.example --profile alice\n\n"
+      "Then revoke the devices that you have lost, with 'timbre device revoke'.\n" },
+    { "recovery new", "", CLI_BIT(YES), 0, 0, ACCOUNT, false, false, cli_verb_recovery_new,
+      "Make a recovery phrase, show it once, and leave a backup of the account key at the hub.",
+      "Write the phrase down and keep it away from this machine: with it, 'timbre account recover'\n"
+      "makes a new device when all devices are lost.  A new phrase replaces the one before.\n" },
     { "room create", "NAME", CLI_BIT(CLASS), 1, 1, ACCOUNT, false, false, cli_verb_room_create,
       "Create a room and be its owner.", "timbre room create team\n" },
     { "room list", "", 0, 0, 0, ACCOUNT, false, true, cli_verb_room_list, "List the rooms.", "" },
@@ -107,6 +115,22 @@ const struct cli_verb cli_verbs[] = {
       "Read and write at once, line by line.", "timbre chat team\n\nEnd it with Ctrl-D.\n" },
     { "device list", "", 0, 0, 0, ACCOUNT, false, true, cli_verb_device_list,
       "List the devices of this account.", "" },
+    { "device link", "HUB", CLI_BIT(PASSPHRASE), 1, 1, NEW, true, false, cli_verb_device_link,
+      "Make this new profile a further device of an account.",
+      "timbre device link https://hub.example --profile laptop\n\n"
+      "Shows a code, as text and to scan, for 'timbre device add' on a device that you have, and\n"
+      "digits that both show.  The code is a secret until the device is linked.  Messages from\n"
+      "before stay on the devices that have them.\n" },
+    { "device add", "", CLI_BIT(CODE_FILE) | CLI_BIT(YES), 0, 0, ACCOUNT, false, false,
+      cli_verb_device_add, "Add the device whose code you have to this account.",
+      "timbre device add\ntimbre device add --code-file laptop.code\n\n"
+      "Compare the digits with those on the new device before you agree: they show that nobody\n"
+      "put another code in its place.  The device comes into each of your rooms.\n" },
+    { "device revoke", "DEVICE", CLI_BIT(YES), 1, 1, ACCOUNT, false, false,
+      cli_verb_device_revoke, "Take another device out of the account and of every room.",
+      "timbre device revoke 3f9a02\n\n"
+      "DEVICE is what 'timbre device list' shows, or the beginning of its last part.  The account\n"
+      "key is replaced, and the device can neither log in nor read what comes after.\n" },
     { "device rejoin", "", CLI_BIT(YES), 0, 0, ACCOUNT, false, false, cli_verb_device_rejoin,
       "Make this profile a new device of its account.",
       "For a profile that is a copy, or came back from a backup: it may not send, because its\n"
