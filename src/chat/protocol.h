@@ -60,7 +60,8 @@ enum {
     CODE(CHAT_CODE_INTERNAL, 25, 500, "internal", "the hub failed; see its log")                   \
     CODE(CHAT_CODE_UNSUPPORTED, 26, 404, "unsupported", "this hub does not know the request")      \
     CODE(CHAT_CODE_GONE, 27, 410, "gone", "past its retention")                                    \
-  \
+    CODE(CHAT_CODE_MUTED, 28, 403, "muted", "you may not write in this room for now")              \
+    CODE(CHAT_CODE_DENIED, 29, 403, "denied", "you were removed and may not come back for now")    \
     CODE(CHAT_CODE_DEVICE_REVOKED, 30, 401, "device_revoked", "this device was revoked")
 
 enum chat_code {
