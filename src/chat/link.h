@@ -3,7 +3,7 @@
  *
  * The new device shows a code: the public half of its device key and a secret that is used once.
  * Whoever reads the code seals the account key to that device key and leaves it at the hub in a box
- * whose id only the two of them know.  The hub sees neither code nor contents.  A code that somebody
+ * whose id only the two of them know.  The hub sees neither code nor contents.  A code that was
  * swapped on its way between the devices is found by the digits that both show.
  *
  * A recovery phrase is 128 random bits and a check as text.  The host makes 32 octets of it

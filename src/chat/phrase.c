@@ -57,8 +57,10 @@ static int symbol_of(uint8_t c)
     if (c >= 'A' && c <= 'Z') c = (uint8_t)(c - 'A' + 'a');
     if (c == 'o') c = '0';
     if (c == 'l' || c == 'i') c = '1';
-    const char *found = c != 0 ? strchr(ALPHABET, c) : NULL;
-    return found != NULL ? (int)(found - ALPHABET) : -2;
+    for (int i = 0; i < 32; i++) {
+        if ((uint8_t)ALPHABET[i] == c) return i;
+    }
+    return -2;
 }
 
 tb_status chat_phrase_parse(const struct crypto_suite *suite, tb_bytes text,

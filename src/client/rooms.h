@@ -199,9 +199,9 @@ TB_MUST_USE tb_status client_join_take_request(struct client_turn *turn,
                                                const struct chat_join_request *request);
 /* Join requests of ours that the hub may not have. */
 TB_MUST_USE tb_status client_join_work(struct client_turn *turn);
-/* Ask to be removed and added again in one room (kind 2). */
 /* Our account is in this room, and this device not yet (kind 2). */
 TB_MUST_USE tb_status client_join_as_device(struct client_turn *turn, tb_bytes room_uri);
+/* Ask to be removed and added again in one room (kind 2). */
 TB_MUST_USE tb_status client_join_again(struct client_turn *turn, struct client_room *room);
 
 /* ---- invitations (invite.c) ---- */

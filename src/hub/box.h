@@ -1,4 +1,4 @@
-/* Sealed boxes of accounts and what follows when a record changes (docs/architecture.md, Devices). */
+/* Sealed boxes of accounts, and what follows when a record changes (docs/architecture.md). */
 #ifndef TB_HUB_BOX_H
 #define TB_HUB_BOX_H
 
