@@ -29,7 +29,7 @@ const struct cli_verb cli_verbs[] = {
     { "recovery new", "", CLI_BIT(YES), 0, 0, ACCOUNT, false, false, cli_verb_recovery_new,
       "Make a recovery phrase, show it once, and leave a backup of the account key at the hub.",
       "Write the phrase down and keep it away from this machine: when all devices are lost,\n"
-      "'timbre account recover' makes a new one with it.  A new phrase replaces the one before.\n" },
+      "'timbre account recover' makes a new one with it.  A new phrase replaces the old one.\n" },
     { "room create", "NAME", CLI_BIT(CLASS), 1, 1, ACCOUNT, false, false, cli_verb_room_create,
       "Create a room and be its owner.", "timbre room create team\n" },
     { "room list", "", 0, 0, 0, ACCOUNT, false, true, cli_verb_room_list, "List the rooms.", "" },
