@@ -244,6 +244,53 @@ static void records_are_chained_and_compared(void **state)
     world_end(&w);
 }
 
+/* Signed by its own key alone, it would hand anybody's account to whoever asks first. */
+static void a_reset_does_not_come_from_a_client(void **state)
+{
+    (void)state;
+    struct world w;
+    world_init(&w, 18);
+    world_register(&w, ALICE, "alice", true);
+    struct person *alice = &w.people[ALICE];
+    struct chat_device_key devices[2];
+    struct chat_account_record record = next_record(&w, alice, devices);
+    struct crypto_signing_key stranger;
+    struct chat_opaque put;
+    assert_ok(crypto_signing_key_new(&w.suite, &w.rng.rng, &stranger));
+    record.account_key = crypto_signing_key_public(&stranger);
+    record.reset = 1;
+    assert_ok(chat_records_make_account(&w.suite, &stranger, alice->record, &record, &w.arena,
+                                        &put.value));
+    assert_code(world_ask(&w, alice, CHAT_VERB_RECORD_PUT, &put, NULL), CHAT_CODE_FORBIDDEN);
+    crypto_signing_key_wipe(&stranger);
+    world_end(&w);
+}
+
+static void a_box_is_given_to_who_knows_its_id_and_ends(void **state)
+{
+    (void)state;
+    struct world w;
+    world_init(&w, 19);
+    world_register(&w, ALICE, "alice", true);
+    world_register(&w, BOB, "bob", false);
+    struct chat_box_put put = { .kind = CHAT_BOX_LINK, .id = { 1 }, .sealed = TB_LITERAL("x") };
+    struct chat_box_get get = { .id = { 1 } };
+    struct chat_box box;
+    assert_code(world_ask(&w, &w.people[ALICE], CHAT_VERB_BOX_GET, &get, NULL),
+                CHAT_CODE_NOT_FOUND);
+    assert_code(world_ask(&w, &w.people[ALICE], CHAT_VERB_BOX_PUT, &put, NULL), CHAT_CODE_OK);
+    assert_code(world_ask(&w, &w.people[BOB], CHAT_VERB_BOX_PUT, &put, NULL), CHAT_CODE_CONFLICT);
+    assert_code(world_ask(&w, &w.people[BOB], CHAT_VERB_BOX_GET, &get, &box), CHAT_CODE_OK);
+    assert_true(tb_bytes_equal(box.sealed, put.sealed));
+    assert_true(tb_bytes_equal(box.record, w.people[ALICE].record));
+    put.kind = 9;
+    assert_code(world_ask(&w, &w.people[ALICE], CHAT_VERB_BOX_PUT, &put, NULL),
+                CHAT_CODE_BAD_REQUEST);
+    w.now_ms += 3600001;
+    assert_code(world_ask(&w, &w.people[BOB], CHAT_VERB_BOX_GET, &get, NULL), CHAT_CODE_NOT_FOUND);
+    world_end(&w);
+}
+
 static void a_revoked_device_is_logged_out_and_stays_out(void **state)
 {
     (void)state;
@@ -271,7 +318,7 @@ static void a_revoked_device_is_logged_out_and_stays_out(void **state)
     assert_code(world_ask(&w, &fresh, CHAT_VERB_RECORD_PUT, &put, NULL), CHAT_CODE_OK);
     assert_true(world_push(&w, alice, CHAT_PUSH_CLOSING, 0, NULL));
     struct chat_login login = world_login_request(&w, &fresh, 100);
-    assert_code(world_ask(&w, &fresh, CHAT_VERB_LOGIN, &login, NULL), CHAT_CODE_UNAUTHENTICATED);
+    assert_code(world_ask(&w, &fresh, CHAT_VERB_LOGIN, &login, NULL), CHAT_CODE_DEVICE_REVOKED);
     fresh.device = devices[1].device;
     fresh.device_key = second;
     login = world_login_request(&w, &fresh, 1);
@@ -366,6 +413,8 @@ int main(void)
         cmocka_unit_test(versions_without_overlap_are_refused),
         cmocka_unit_test(malformed_requests_are_refused_and_change_nothing),
         cmocka_unit_test(records_are_chained_and_compared),
+        cmocka_unit_test(a_reset_does_not_come_from_a_client),
+        cmocka_unit_test(a_box_is_given_to_who_knows_its_id_and_ends),
         cmocka_unit_test(a_revoked_device_is_logged_out_and_stays_out),
         cmocka_unit_test(requests_over_the_rate_are_refused_and_come_back),
         cmocka_unit_test(an_idle_connection_is_ended),
