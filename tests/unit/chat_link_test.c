@@ -108,7 +108,8 @@ static void a_phrase_is_read_as_people_type_it_and_no_wrong_letter_passes(void *
         if (phrase[i] == '-') continue;
         char right = phrase[i];
         phrase[i] = right == '7' ? '8' : '7';
-        assert_status(chat_phrase_parse(&f.suite, tb_bytes_of(phrase, sizeof phrase), read), CHAT_PHRASE);
+        assert_status(chat_phrase_parse(&f.suite, tb_bytes_of(phrase, sizeof phrase), read),
+                      CHAT_PHRASE);
         phrase[i] = right;
     }
     assert_status(chat_phrase_parse(&f.suite, tb_bytes_of(phrase, sizeof phrase - 1), read),
