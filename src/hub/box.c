@@ -228,13 +228,12 @@ static bool is_listed(const struct chat_login_answer *answer, tb_bytes room_uri)
 }
 
 static tb_status add_room(struct hub *hub, struct hub_call *call, const struct hub_room_id *id,
-                          bool is_restricted, struct chat_login_answer *out)
+                          struct chat_login_answer *out)
 {
     struct hub_row_membership row = { .from_log_seq = 0 };
     struct chat_room_state state = { .log_seq = 0 };
     bool is_shown;
-    TRY(hub_room_state(hub, &call->device, &row, id, call->arena, &state, &is_shown,
-                       is_restricted));
+    TRY(hub_room_state(hub, &call->device, &row, id, call->arena, &state, &is_shown, false));
     bool is_living = state.state == HUB_ROOM_OPEN || state.state == HUB_ROOM_FROZEN;
     if (!is_shown || !is_living || is_listed(out, state.room_uri)) return TB_STATUS(TB_OK);
     state.state = HUB_STATE_OUT;
@@ -243,8 +242,7 @@ static tb_status add_room(struct hub *hub, struct hub_call *call, const struct h
     return TB_STATUS(TB_OK);
 }
 
-tb_status hub_device_rooms(struct hub *hub, struct hub_call *call, bool is_restricted,
-                           struct chat_login_answer *out)
+tb_status hub_device_rooms(struct hub *hub, struct hub_call *call, struct chat_login_answer *out)
 {
     struct hub_user_id user = hub_user_of_device(&call->device);
     struct hub_key prefix = hub_key_tagged('U', user.at, sizeof user.at);
@@ -263,7 +261,7 @@ tb_status hub_device_rooms(struct hub *hub, struct hub_call *call, bool is_restr
         TRY(membership_of(rows.at[i].value, call->arena, &row));
         if (row.to_log_seq != 0) continue; /* no participant any more */
         memcpy(id.at, rows.at[i].key.data + prefix.len, sizeof id.at);
-        TRY(add_room(hub, call, &id, is_restricted, out));
+        TRY(add_room(hub, call, &id, out));
     }
     return TB_STATUS(TB_OK);
 }

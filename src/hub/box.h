@@ -15,7 +15,7 @@ TB_MUST_USE tb_status hub_device_remove(struct hub *hub, struct hub_call *call,
                                         const struct hub_device_id *device);
 /* The rooms of a login's account in which its device is not yet, as states OUT, behind those that
  * are in *out already. */
-TB_MUST_USE tb_status hub_device_rooms(struct hub *hub, struct hub_call *call, bool is_restricted,
+TB_MUST_USE tb_status hub_device_rooms(struct hub *hub, struct hub_call *call,
                                        struct chat_login_answer *out);
 
 hub_handler hub_verb_box_put, hub_verb_box_get;
