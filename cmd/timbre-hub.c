@@ -24,6 +24,8 @@ static const struct host_cli_verb verbs[] = {
     { "keys", "list", "", 0, 0, "the hub's signing keys, and since when", host_verb_keys_list },
     { "keys", "rotate", "KEY...", 1, 3, "new keys: agent (franking), intake, frank (hub_key)",
       host_verb_keys_rotate },
+    { "keys", "revoke", "ID TIME", 2, 2, "others may have had this agent key since TIME",
+      host_verb_keys_revoke },
     { "backup", NULL, "FILE", 1, 1, "everything into one file, while the hub runs",
       host_verb_backup },
     { "verify", NULL, "FILE", 1, 1, "is this backup whole?", host_verb_verify },

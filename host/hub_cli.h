@@ -106,6 +106,7 @@ int host_verb_room_show(struct host_cli *cli);
 int host_verb_room_thaw(struct host_cli *cli);
 int host_verb_keys_list(struct host_cli *cli);
 int host_verb_keys_rotate(struct host_cli *cli);
+int host_verb_keys_revoke(struct host_cli *cli);
 int host_verb_backup(struct host_cli *cli);
 int host_verb_verify(struct host_cli *cli);
 int host_verb_restore(struct host_cli *cli);

@@ -6,6 +6,8 @@
 #include "host/client_text.h"
 #include "host/hub_cli.h"
 #include "host/hub_link.h"
+#include "host/hub_outside.h"
+#include "wire/text.h"
 
 enum { VERB_ARENA_BYTES_MAX = 64 << 20, DAY_MS = 86400000 };
 
@@ -279,6 +281,34 @@ int host_verb_keys_rotate(struct host_cli *cli)
     int code = host_cli_call(cli, CHAT_VERB_ADMIN_KEYS_ROTATE, &chat_admin_keys_desc, &request,
                              arena, &chat_nothing_desc, &nothing);
     if (code == HOST_EXIT_OK && !cli->is_quiet && !cli->is_json) puts("the keys are new");
+    return end(&work, code);
+}
+
+int host_verb_keys_revoke(struct host_cli *cli)
+{
+    struct room_to_work work;
+    struct tb_arena *arena = begin(&work);
+    struct chat_admin_revoke request = { .revoked_ms = 0 };
+    struct chat_nothing nothing;
+    if (!tb_is_ok(wire_text_hex_decode(tb_bytes_text(cli->arguments[0]), request.key_id,
+                                       sizeof request.key_id))) {
+        host_cli_fail(cli, "usage", "%s: the id of an agent, as `keys list` shows it",
+                      cli->arguments[0]);
+        return end(&work, HOST_EXIT_USAGE);
+    }
+    if (!host_outside_time(cli->arguments[1], &request.revoked_ms)) {
+        host_cli_fail(cli, "usage", "%s: say 2026-05-31 or 2026-05-31T12:00:00Z",
+                      cli->arguments[1]);
+        return end(&work, HOST_EXIT_USAGE);
+    }
+    if (cli->is_dry_run) {
+        puts("would revoke the key for good and make a new one; reports of messages since then "
+             "need the senders' own signatures");
+        return end(&work, HOST_EXIT_OK);
+    }
+    int code = host_cli_call(cli, CHAT_VERB_ADMIN_KEYS_REVOKE, &chat_admin_revoke_desc, &request,
+                             arena, &chat_nothing_desc, &nothing);
+    if (code == HOST_EXIT_OK && !cli->is_quiet && !cli->is_json) puts("the key is revoked");
     return end(&work, code);
 }
 

@@ -69,6 +69,7 @@ WIRE_TABLE(chat_admin_row, CHAT_ADMIN_ROW)
 WIRE_TABLE(chat_admin_rows, CHAT_ADMIN_ROWS)
 WIRE_TABLE(chat_admin_user_set, CHAT_ADMIN_USER_SET)
 WIRE_TABLE(chat_admin_keys, CHAT_ADMIN_KEYS)
+WIRE_TABLE(chat_admin_revoke, CHAT_ADMIN_REVOKE)
 
 struct code_row {
     uint16_t code;

@@ -149,6 +149,7 @@ enum chat_verb_access {
     VERB(ADMIN_DESK_REFOUND, 72, "admin-desk-refound", ADMIN, chat_admin_invite, chat_opaque)      \
     VERB(ADMIN_KEYS, 73, "admin-keys", ADMIN, chat_nothing, chat_admin_rows)                       \
     VERB(ADMIN_KEYS_ROTATE, 74, "admin-keys-rotate", ADMIN, chat_admin_keys, chat_nothing)\
+    VERB(ADMIN_KEYS_REVOKE, 75, "admin-keys-revoke", ADMIN, chat_admin_revoke, chat_nothing)       \
     VERB(ADMIN_LOG, 80, "admin-log", ADMIN, chat_queue_get, chat_log_rows)                         \
     VERB(ADMIN_ORDER, 81, "admin-order", ADMIN, chat_order, chat_order)                            \
     VERB(ADMIN_ORDERS, 82, "admin-orders", ADMIN, chat_queue_get, chat_orders)                     \
@@ -556,5 +557,9 @@ enum chat_admin_key {
 };
 #define CHAT_ADMIN_KEYS(ROW, S) ROW(S, U8, keys, NONE) /* enum chat_admin_key, one bit each */
 WIRE_STRUCT(chat_admin_keys, CHAT_ADMIN_KEYS)
+#define CHAT_ADMIN_REVOKE(ROW, S)                                     \
+    ROW(S, FIXED, key_id,     8) /* the first octets of an agent key */ \
+    ROW(S, U64,   revoked_ms, NONE)
+WIRE_STRUCT(chat_admin_revoke, CHAT_ADMIN_REVOKE)
 
 #endif

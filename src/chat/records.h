@@ -107,6 +107,11 @@ bool chat_records_agent_next(const struct chat_hub_record *record, uint64_t time
                              tb_bytes *agent_key);
 
 /* The intake key that signed at time_ms. */
+/* Others may have had this agent's private key since then; 0: no revocation (spec 2.5.10). */
+uint64_t chat_records_agent_revoked_ms(const struct chat_hub_record *record, tb_bytes agent_key);
+/* Does every revocation of `before` stand in `after`, be it from an earlier time? */
+bool chat_records_keeps_revocations(const struct chat_hub_record *before,
+                                    const struct chat_hub_record *after);
 tb_bytes chat_records_intake_key(const struct chat_hub_record *record, uint64_t time_ms);
 /*
  * Does `after` list every agent key that `before` had in use?  A hub that does not was restored

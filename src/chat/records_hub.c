@@ -108,6 +108,31 @@ bool chat_records_agent_next(const struct chat_hub_record *record, uint64_t time
     return false;
 }
 
+uint64_t chat_records_agent_revoked_ms(const struct chat_hub_record *record, tb_bytes agent_key)
+{
+    for (size_t i = 0; i < record->agents.count; i++) {
+        const struct chat_agent_key *agent = &record->agents.at[i];
+        if (tb_bytes_equal(agent->signature_key, agent_key)) return agent->revoked_ms;
+    }
+    return 0;
+}
+
+/* A revocation stands for good; the operator may learn of an earlier time. */
+bool chat_records_keeps_revocations(const struct chat_hub_record *before,
+                                    const struct chat_hub_record *after)
+{
+    for (size_t i = 0; i < before->agents.count; i++) {
+        const struct chat_agent_key *was = &before->agents.at[i];
+        if (was->revoked_ms == 0) continue;
+        for (size_t j = 0; j < after->agents.count; j++) {
+            const struct chat_agent_key *is = &after->agents.at[j];
+            if (!tb_bytes_equal(is->signature_key, was->signature_key)) continue;
+            if (is->revoked_ms == 0 || is->revoked_ms > was->revoked_ms) return false;
+        }
+    }
+    return true;
+}
+
 tb_bytes chat_records_intake_key(const struct chat_hub_record *record, uint64_t time_ms)
 {
     for (size_t i = 0; i < record->old_intakes.count; i++) {
@@ -124,8 +149,8 @@ bool chat_records_keeps_agents(const struct chat_hub_record *before,
     for (size_t i = 0; i < before->agents.count; i++) {
         bool is_there = before->agents.at[i].until_ms != 0;
         for (size_t j = 0; !is_there && j < after->agents.count; j++) {
-            is_there = tb_bytes_equal(before->agents.at[i].signature_key,
-                                      after->agents.at[j].signature_key);
+            const struct chat_agent_key *agent = &after->agents.at[j];
+            is_there = tb_bytes_equal(before->agents.at[i].signature_key, agent->signature_key);
         }
         if (!is_there) return false;
     }

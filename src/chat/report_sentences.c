@@ -19,6 +19,9 @@ static const char *why_not(tb_status verdict)
         return "an attachment does not open with the key in the text";
     case CHAT_EVIDENCE_ATTACHMENT_PLAIN:
         return "an attachment holds something else than its sender stated";
+    case CHAT_EVIDENCE_REVOKED:
+        return "the hub's key that vouches for it was revoked from an earlier time, and the "
+               "sender's own signature is not in the report";
     case CHAT_EVIDENCE_REPLACES:
         return "the text claims to replace somebody else's message";
     default:
@@ -70,8 +73,10 @@ static tb_status say_window(const struct chat_report_result *result, struct tb_b
     TRY(chat_say_time(out, result->first_time_ms));
     TRY(chat_say(out, " to "));
     TRY(chat_say_time(out, result->last_time_ms));
-    TRY(chat_say(out, ". Their order, senders and times are proven, and none in between is left "
-                      "out.\n"));
+    TRY(chat_say(out, (result->alarms & CHAT_ALARM_REVOKED) != 0
+                          ? ". Their order, senders and times are NOT proven.\n"
+                          : ". Their order, senders and times are proven, and none in between is "
+                            "left out.\n"));
     if (result->withheld_count == 0) return chat_say(out, "No text in it is withheld.\n");
     TRY(chat_say(out, "The texts of "));
     TRY(chat_say_count(out, result->withheld_count, "message are", "messages are"));
@@ -108,6 +113,12 @@ static tb_status say_alarms(uint32_t alarms, struct tb_buf *out)
           "showed that text, but it violates the protocol.\n" },
         { CHAT_ALARM_ALTERNATIVES,
           "A message offers several texts to choose from: people may have seen different ones.\n" },
+        { CHAT_ALARM_REVOKED,
+          "The hub's key that signed this window was revoked from an earlier time on: others may "
+          "have made up its order, senders and times; only the senders' own signatures prove.\n" },
+        { CHAT_ALARM_REVOKED_LATER,
+          "The hub's key that signed this window was revoked from a later time on. Whoever had it "
+          "then could have put an earlier time on a window: ask the hub for its stamps.\n" },
     };
     for (size_t i = 0; i < sizeof SENTENCES / sizeof SENTENCES[0]; i++) {
         if ((alarms & SENTENCES[i].alarm) != 0) TRY(chat_say(out, SENTENCES[i].sentence));

@@ -83,10 +83,10 @@ static tb_status hash_stubs(const struct chat_report_verify_params *params,
 }
 
 /* Amendments 14: exactly the last stub's signature proves; the chain covers the others. */
-static tb_status check_end(const struct chat_report_verify_params *params,
-                           const struct chat_report_evidence *evidence,
-                           const struct chat_run_head *heads)
+static tb_status check_end(struct chat_report_check *check, const struct chat_run_head *heads)
 {
+    const struct chat_report_verify_params *params = check->params;
+    const struct chat_report_evidence *evidence = check->evidence;
     size_t last = evidence->stubs.count - 1;
     const struct chat_stub *stub = &evidence->stubs.at[last];
     struct chat_run_link link;
@@ -97,6 +97,13 @@ static tb_status check_end(const struct chat_report_verify_params *params,
     while (chat_records_agent_next(params->hub, stub->context.accepted_timestamp, &at, &key)) {
         if (tb_is_ok(chat_frank_verify(params->suite, key, &link.link, heads[last + 1].chain,
                                        stub->hub_key_id, stub->timbre_signature))) {
+            uint64_t revoked_ms = chat_records_agent_revoked_ms(params->hub, key);
+            /* Whoever has the key can sign a whole window, so the time that it is signed at counts
+             * for all of it. */
+            if (revoked_ms != 0) {
+                check->alarms |= stub->context.accepted_timestamp >= revoked_ms
+                                     ? CHAT_ALARM_REVOKED : CHAT_ALARM_REVOKED_LATER;
+            }
             return TB_STATUS(TB_OK);
         }
     }
@@ -267,7 +274,7 @@ tb_status chat_report_verify(const struct chat_report_verify_params *params, tb_
     TRY(check_envelope_targets(params, evidence));
     TRY(check_id(params, evidence, arena));
     TRY(hash_stubs(params, evidence, arena, &heads));
-    TRY(check_end(params, evidence, heads));
+    TRY(check_end(&check, heads));
     TRY(chat_report_check_epochs(&check));
     TRY(check_mimi(&check));
     TRY(init_messages(evidence, arena, &result));

@@ -28,7 +28,10 @@ enum chat_report_alarm {
     CHAT_ALARM_FRANK_PREV = 1 << 8,          /* R9: a sender had seen another chain in the window */
     CHAT_ALARM_HUB_SAYS_WRONG = 1 << 9,      /* V8: the hub disowns a stub */
     CHAT_ALARM_PROTOCOL = 1 << 10,           /* level 2: the sender signed a tag and another text */
-    CHAT_ALARM_ALTERNATIVES = 1 << 11        /* chooseOne: people may have seen different texts */
+    CHAT_ALARM_ALTERNATIVES = 1 << 11,       /* chooseOne: people may have seen different texts */
+    CHAT_ALARM_REVOKED = 1 << 12,            /* V2: the agent was revoked from before this window's
+                                              * signature; what has no level 2 is not proven */
+    CHAT_ALARM_REVOKED_LATER = 1 << 13       /* the agent was revoked from a later time */
 };
 
 /* V8 for one stub. */

@@ -78,6 +78,19 @@ static uint32_t alarm_of_kind(uint8_t kind)
     }
 }
 
+/* Spec 2.5.10: a revoked key vouches for nothing; the sender's own signature still does. */
+static void drop_unvouched(const struct chat_report_check *check, struct chat_report_result *result)
+{
+    if ((check->alarms & CHAT_ALARM_REVOKED) == 0) return;
+    for (size_t i = 0; i < result->message_count; i++) {
+        struct chat_report_message *message = &result->messages[i];
+        if (message->level != 1) continue;
+        message->level = 0;
+        message->content = NULL;
+        message->verdict = TB_STATUS(CHAT_EVIDENCE_REVOKED);
+    }
+}
+
 static tb_status count_messages(struct chat_report_check *check, struct chat_report_result *result)
 {
     result->persons = tb_arena_take(check->arena, result->message_count, sizeof *result->persons);
@@ -142,6 +155,7 @@ tb_status chat_report_check_whole(struct chat_report_check *check,
     check->alarms &= ~(uint32_t)(CHAT_ALARM_VERSIONS_MISSING | CHAT_ALARM_TARGET_UNPROVEN
                                  | CHAT_ALARM_EXPIRED | CHAT_ALARM_UNDECRYPTABLE
                                  | CHAT_ALARM_NOT_RECEIVED);
+    drop_unvouched(check, result);
     link_versions(check, result);
     TRY(count_messages(check, result));
     check_window(check, result);

@@ -362,7 +362,8 @@ WIRE_STRUCT(chat_account_record, CHAT_ACCOUNT_RECORD)
 #define CHAT_AGENT_KEY(ROW, S)                        \
     ROW(S, BYTES_SOME, signature_key, 255)            \
     ROW(S, U64,        from_ms,       NONE)           \
-    ROW(S, U64,        until_ms,      NONE) /* 0: still in use */
+    ROW(S, U64,        until_ms,      NONE) /* 0: still in use */ \
+    ROW(S, U64,        revoked_ms,    NONE) /* others may have it since; 0: not revoked */
 WIRE_STRUCT(chat_agent_key, CHAT_AGENT_KEY)
 /* A desk, or a verify key of it, that another took the place of (amendments 25). */
 #define CHAT_DESK_PAST(ROW, S)                                    \

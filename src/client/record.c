@@ -78,7 +78,8 @@ tb_status client_record_hub_take(struct client_turn *turn, tb_bytes encoded)
         return status;
     }
     if (client->hub.version == known) return TB_STATUS(TB_OK);
-    if (!chat_records_keeps_agents(&before, &client->hub)) {
+    if (!chat_records_keeps_agents(&before, &client->hub)
+        || !chat_records_keeps_revocations(&before, &client->hub)) {
         TRY(client_alarm(turn, CLIENT_ALARM_HUB_RECORD, (tb_bytes){ 0 }, 0, NULL, encoded));
     }
     TRY(client_table_put_raw(turn, CLIENT_TABLE_META, client_key_text("hub"),

@@ -275,6 +275,38 @@ static tb_status client_report_pin(struct client_turn *turn, const struct client
     return client_evidence_rows(turn, room, row, &params);
 }
 
+/* May a key that was revoked have signed these messages?  Then the hub vouches for nothing. */
+static tb_status client_report_is_unvouched(struct client_turn *turn,
+                                            const struct client_report_row *row, bool *out)
+{
+    const struct chat_hub_record *hub = &turn->client->hub;
+    struct client_room *room;
+    struct client_evidence_row evidence;
+    *out = false;
+    TRY(client_room_get(turn, row->room_uri, &room));
+    TRY(client_evidence_get(turn, room, row->target_seq.at[0].value, &evidence));
+    uint64_t at_ms = evidence.stub.context.accepted_timestamp;
+    for (size_t i = 0; i < hub->agents.count; i++) {
+        const struct chat_agent_key *agent = &hub->agents.at[i];
+        bool is_later = agent->until_ms == 0 || agent->until_ms > at_ms;
+        if (agent->revoked_ms != 0 && is_later) *out = true;
+    }
+    return TB_STATUS(TB_OK);
+}
+
+/* Level 2 is what the person wishes, or what a revoked key makes necessary, if it can be had. */
+static tb_status client_report_level(struct client_turn *turn, struct client_report_row *row)
+{
+    bool is_unvouched;
+    TRY(client_report_is_unvouched(turn, row, &is_unvouched));
+    if (row->level == 2 || !is_unvouched) return client_report_pin(turn, row);
+    row->level = 2;
+    tb_status status = client_report_pin(turn, row);
+    if (status.code != CLIENT_REPORT_LEVEL) return status;
+    row->level = 1;
+    return client_report_pin(turn, row);
+}
+
 static tb_status client_report_begin(struct client_turn *turn,
                                      const struct client_report_params *params, uint64_t *op)
 {
@@ -296,7 +328,7 @@ static tb_status client_report_begin(struct client_turn *turn,
     TRY(client_seq_list(turn, params->room_seq, params->room_seq_count, &row.target_seq.at));
     TRY(client_seq_list(turn, params->open_seq, params->open_seq_count, &row.open_seq.at));
     TRY(tb_rng_fill(client->config.rng, row.nonce, sizeof row.nonce));
-    TRY(client_report_pin(turn, &row));
+    TRY(client_report_level(turn, &row));
     TRY(client_report_put(turn, &row));
     client->has_kept_reports = true;
     if (client->hub.desk_uri.len == 0) {

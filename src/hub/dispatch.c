@@ -74,6 +74,7 @@ static hub_handler *const handlers[VERB_COUNT_MAX] = {
     [CHAT_VERB_ADMIN_THAW] = hub_verb_admin_thaw,
     [CHAT_VERB_ADMIN_KEYS] = hub_verb_admin_keys,
     [CHAT_VERB_ADMIN_KEYS_ROTATE] = hub_verb_admin_keys_rotate,
+    [CHAT_VERB_ADMIN_KEYS_REVOKE] = hub_verb_admin_keys_revoke,
     [CHAT_VERB_ADMIN_STATUS] = hub_verb_admin_status,
     [CHAT_VERB_ADMIN_INVITES] = hub_verb_admin_invites,
     [CHAT_VERB_ADMIN_DESK_REFOUND] = hub_verb_admin_desk_refound,

@@ -88,7 +88,8 @@ static size_t list_keys(const struct hub_agent *keys, size_t count, struct chat_
 {
     for (size_t i = 0; i < count; i++) {
         out[i] = (struct chat_agent_key){ crypto_signing_key_public(&keys[i].key),
-                                          keys[i].from_ms, keys[i].until_ms };
+                                          keys[i].from_ms, keys[i].until_ms,
+                                          keys[i].revoked_ms };
     }
     return count;
 }

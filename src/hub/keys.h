@@ -30,6 +30,7 @@ struct hub_hub_key {
 struct hub_agent {
     struct crypto_signing_key key; /* no private_key: it is destroyed */
     uint64_t from_ms, until_ms;    /* until_ms 0: in use */
+    uint64_t revoked_ms;           /* others may have had it since; 0 */
 };
 /* What a change of keys needs. */
 struct hub_keys_turn {
@@ -102,6 +103,10 @@ TB_MUST_USE tb_status hub_keys_agent_check(const struct hub_keys *keys, tb_bytes
  * report window than a HubRecord lists. */
 TB_MUST_USE tb_status hub_keys_agent_rotate(struct hub_keys *keys,
                                             const struct hub_keys_turn *turn, uint64_t from_ms);
+/* The operator says that others may have had this agent's key since revoked_ms.  It can be taken
+ * back no more, only be set to an earlier time. */
+TB_MUST_USE tb_status hub_keys_agent_revoke(struct hub_agent *agent,
+                                            const struct hub_keys_turn *turn, uint64_t revoked_ms);
 /* A walk over all rooms tells what each uses; hold: a room may go back to any of them.  At its end
  * those that no room uses are over: their private halves are destroyed. */
 void hub_keys_agent_seen(struct hub_keys *keys, tb_bytes public_key);

@@ -13,7 +13,8 @@ static tb_status put_seed(const struct tb_store *store, const struct hub_key *at
     struct hub_row_agent row = { .seed = tb_secret_view(&agent->key.private_key),
                                  .public_key = crypto_signing_key_public(&agent->key),
                                  .from_ms = agent->from_ms,
-                                 .until_ms = agent->until_ms };
+                                 .until_ms = agent->until_ms,
+                                 .revoked_ms = agent->revoked_ms };
     return hub_row_put(store, HUB_TABLE_HUB_KEYS, at, &hub_row_agent_desc, &row, arena);
 }
 
@@ -62,6 +63,7 @@ static tb_status open_row(const struct crypto_suite *suite, tb_bytes value, stru
     agent.key.public_len = row.public_key.len;
     agent.from_ms = row.from_ms;
     agent.until_ms = row.until_ms;
+    agent.revoked_ms = row.revoked_ms;
     *out = agent;
 out:
     crypto_signing_key_wipe(&agent.key);
@@ -148,6 +150,13 @@ tb_status hub_keys_agent_rotate(struct hub_keys *keys, const struct hub_keys_tur
 out:
     tb_wipe(&fresh, sizeof fresh);
     return status;
+}
+
+tb_status hub_keys_agent_revoke(struct hub_agent *agent, const struct hub_keys_turn *turn,
+                                uint64_t revoked_ms)
+{
+    if (agent->revoked_ms == 0 || revoked_ms < agent->revoked_ms) agent->revoked_ms = revoked_ms;
+    return hub_keys_agent_put(turn->store, agent, turn->arena);
 }
 
 /* ---- which of them rooms still use ---- */

@@ -83,7 +83,8 @@ WIRE_STRUCT(hub_row_hub_key, HUB_ROW_HUB_KEY)
     ROW(S, BYTES_MAX,  seed,       32) /* empty: destroyed */ \
     ROW(S, BYTES_SOME, public_key, 255)         \
     ROW(S, U64,        from_ms,    NONE)        \
-    ROW(S, U64,        until_ms,   NONE) /* 0: in use */
+    ROW(S, U64,        until_ms,   NONE) /* 0: in use */ \
+    ROW(S, U64,        revoked_ms, NONE)
 WIRE_STRUCT(hub_row_agent, HUB_ROW_AGENT)
 /* ---- and what is public of it ---- */
 #define HUB_ROW_DESK(ROW, S)                             \

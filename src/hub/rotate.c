@@ -1,6 +1,8 @@
 /* When keys change, and how rooms follow (spec 2.5.10, amendments 8). */
 #include "hub/rotate.h"
 
+#include <string.h>
+
 #include "hub/admin.h"
 #include "hub/mandatory.h"
 #include "wire/text.h"
@@ -164,6 +166,47 @@ uint16_t hub_verb_admin_keys_rotate(struct hub *hub, struct hub_call *call, cons
     return hub_refuse_status(hub, call, status, CHAT_CODE_INTERNAL);
 }
 
+/* Spec 2.5.10.  Rooms leave a revoked key as fast as they can. */
+static tb_status revoke(struct hub *hub, struct hub_agent *agent, uint64_t now_ms,
+                        uint64_t revoked_ms, struct hub_effects *effects)
+{
+    struct tb_arena arena;
+    struct hub_keys_turn turn;
+    bool is_newest = agent == hub_keys_agent_newest(&hub->keys);
+    tb_arena_init(&arena, hub->mem, HUB_STEP_ARENA_BYTES_MAX);
+    hub_rotate_turn(hub, &arena, now_ms, &turn);
+    tb_status status = hub_keys_agent_revoke(agent, &turn, revoked_ms);
+    tb_arena_wipe(&arena);
+    TRY(status);
+    hub->write_count++;
+    if (is_newest) return change_now(hub, now_ms, CHAT_KEYS_AGENT, effects);
+    return hub_record_renew(hub, now_ms, effects);
+}
+
+uint16_t hub_verb_admin_keys_revoke(struct hub *hub, struct hub_call *call, const void *request,
+                                    void *answer)
+{
+    const struct chat_admin_revoke *asked = request;
+    struct hub_keys *keys = &hub->keys;
+    (void)answer;
+    if (asked->revoked_ms == 0 || asked->revoked_ms > call->now_ms) {
+        return hub_refuse(call, CHAT_CODE_BAD_REQUEST, "the time of a revocation has to have come");
+    }
+    for (size_t i = 0; i < keys->agent_count; i++) {
+        struct hub_agent *agent = &keys->agents[i];
+        if (memcmp(agent->key.public_key, asked->key_id, sizeof asked->key_id) != 0) continue;
+        if (i + 1 == keys->agent_count && i + 1 == HUB_AGENT_COUNT_MAX) {
+            return hub_refuse(call, CHAT_CODE_CONFLICT,
+                              "too many changes in the report window; wait until old keys go");
+        }
+        tb_status status = revoke(hub, agent, call->now_ms, asked->revoked_ms, call->effects);
+        if (tb_is_ok(status)) return CHAT_CODE_OK;
+        hub->is_broken = true;
+        return hub_refuse_status(hub, call, status, CHAT_CODE_INTERNAL);
+    }
+    return hub_refuse(call, CHAT_CODE_NOT_FOUND, "no agent key begins so");
+}
+
 static void add_key(struct hub_admin_table *table, const char *name, tb_bytes octets,
                     uint64_t from_ms, uint64_t until_ms, const char *state)
 {
@@ -193,7 +236,8 @@ uint16_t hub_verb_admin_keys(struct hub *hub, struct hub_call *call, const void 
         bool is_newest = i + 1 == keys->agent_count;
         add_key(&table, "agent", crypto_signing_key_public(&agent->key), agent->from_ms,
                 agent->until_ms,
-                is_newest ? "newest" : agent->until_ms == 0 ? "in use" : "over");
+                agent->revoked_ms != 0 ? "revoked"
+                : is_newest ? "newest" : agent->until_ms == 0 ? "in use" : "over");
     }
     for (size_t i = 0; i < keys->old_intake_count; i++) {
         const struct hub_agent *old = &keys->old_intakes[i];

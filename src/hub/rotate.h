@@ -17,6 +17,6 @@ TB_MUST_USE tb_status hub_rotate_room(struct hub *hub, struct hub_room *room, ui
 TB_MUST_USE tb_status hub_rotate_walked(struct hub *hub, uint64_t now_ms,
                                         struct hub_effects *effects);
 
-hub_handler hub_verb_admin_keys, hub_verb_admin_keys_rotate;
+hub_handler hub_verb_admin_keys, hub_verb_admin_keys_rotate, hub_verb_admin_keys_revoke;
 
 #endif

@@ -79,7 +79,7 @@ FUZZ_TARGET(input, arena)
     if (!sign_end(&evidence, &signature)) return;
     const struct chat_report_text text = { report.reporting_user, report.reason_code, report.note };
     if (!tb_is_ok(chat_report_encode(&evidence, &text, arena, &encoded))) return;
-    struct chat_agent_key agents[] = { { crypto_signing_key_public(&agent), 0, 0 } };
+    struct chat_agent_key agents[] = { { crypto_signing_key_public(&agent), 0, 0, 0 } };
     const struct chat_hub_record hub = { .agents = { agents, 1 } };
     const struct chat_report_verify_params params = {
         .suite = &suite, .hub = &hub, .room_uri = evidence.room_uri,

@@ -232,8 +232,8 @@ static void a_leaf_belongs_to_an_active_device_of_the_record(void **state)
 
 static struct chat_hub_record hub_of(struct people *p, struct chat_agent_key *agents)
 {
-    agents[0] = (struct chat_agent_key){ crypto_signing_key_public(&p->account), 100, 200 };
-    agents[1] = (struct chat_agent_key){ crypto_signing_key_public(&p->device), 150, 0 };
+    agents[0] = (struct chat_agent_key){ crypto_signing_key_public(&p->account), 100, 200, 0 };
+    agents[1] = (struct chat_agent_key){ crypto_signing_key_public(&p->device), 150, 0, 0 };
     return (struct chat_hub_record){
         .domain = TB_LITERAL(DOMAIN_TEXT), .version = 7, .time_ms = TIME_MS,
         .agents = { agents, 2 },
@@ -362,6 +362,25 @@ static void recipient_keys_live_90_days_and_do_not_go_back(void **state)
     people_end(&p);
 }
 
+static void a_revocation_stands_for_good(void **state)
+{
+    (void)state;
+    uint8_t key[32] = { 7 };
+    struct chat_agent_key was = { .signature_key = TB_ARRAY(key), .revoked_ms = 100 }, is = was;
+    struct chat_hub_record before = { .agents = { &was, 1 } }, after = { .agents = { &is, 1 } };
+    assert_true(chat_records_keeps_revocations(&before, &after));
+    assert_int_equal(chat_records_agent_revoked_ms(&after, TB_ARRAY(key)), 100);
+    is.revoked_ms = 90;
+    assert_true(chat_records_keeps_revocations(&before, &after));
+    is.revoked_ms = 101;
+    assert_false(chat_records_keeps_revocations(&before, &after));
+    is.revoked_ms = 0;
+    assert_false(chat_records_keeps_revocations(&before, &after));
+    after.agents.count = 0; /* past every report window it may go */
+    assert_true(chat_records_keeps_revocations(&before, &after));
+    assert_int_equal(chat_records_agent_revoked_ms(&after, TB_ARRAY(key)), 0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -375,6 +394,7 @@ int main(void)
         cmocka_unit_test(a_hub_s_record_is_whole),
         cmocka_unit_test(agent_keys_of_a_time_may_overlap),
         cmocka_unit_test(recipient_keys_live_90_days_and_do_not_go_back),
+        cmocka_unit_test(a_revocation_stands_for_good),
     };
     return cmocka_run_group_tests_name("chat_records", tests, NULL, NULL);
 }

@@ -103,9 +103,9 @@ static inline void world_init(struct world *w)
     for (uint8_t i = 0; i < 32; i++) w->hub_key[i] = (uint8_t)(200 - i);
     assert_ok(chat_frank_hub_key_id(&w->f.suite, TB_ARRAY(w->hub_key), w->hub_key_id));
     w->agents[0] = (struct chat_agent_key){ crypto_signing_key_public(&w->external),
-                                            WORLD_TIME_MS - 9000, WORLD_TIME_MS - 8000 };
+                                            WORLD_TIME_MS - 9000, WORLD_TIME_MS - 8000, 0 };
     w->agents[1] = (struct chat_agent_key){ crypto_signing_key_public(&w->agent),
-                                            WORLD_TIME_MS - 8000, 0 };
+                                            WORLD_TIME_MS - 8000, 0, 0 };
     w->hub = (struct chat_hub_record){
         .domain = TB_LITERAL(WORLD_DOMAIN), .version = 4, .time_ms = WORLD_TIME_MS,
         .agents = { w->agents, 2 },

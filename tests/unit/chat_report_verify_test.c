@@ -182,6 +182,38 @@ static void an_agent_key_counts_in_its_own_time_only(void **state)
     world_end(&w);
 }
 
+static void a_revoked_agent_key_vouches_for_nothing_signed_since(void **state)
+{
+    (void)state;
+    struct world w;
+    struct chat_report_result r;
+    struct chat_report_evidence e = usual(&w);
+    w.agents[1].revoked_ms = WORLD_TIME_MS + 16001; /* the signed end is a moment older */
+    assert_ok(world_verify(&w, &e, &r));
+    assert_int_equal(r.level, 1);
+    assert_true((r.alarms & CHAT_ALARM_REVOKED_LATER) != 0);
+    w.agents[1].revoked_ms--;
+    assert_ok(world_verify(&w, &e, &r));
+    assert_int_equal(r.level, 0);
+    assert_true((r.alarms & CHAT_ALARM_REVOKED) != 0);
+    assert_true((r.alarms & CHAT_ALARM_TARGET_UNPROVEN) != 0);
+    for (size_t i = 0; i < r.message_count; i++) {
+        assert_null(r.messages[i].content);
+        if (r.messages[i].is_target) {
+            assert_status(r.messages[i].verdict, CHAT_EVIDENCE_REVOKED);
+        }
+    }
+    /* The sender's own signature proves as before. */
+    world_prove(&w, 11, &w.mallory_device);
+    const uint64_t target = 12;
+    e = world_evidence(&w, &target, 1);
+    assert_ok(world_verify(&w, &e, &r));
+    assert_int_equal(r.level, 2);
+    assert_non_null(message_at(&r, 12)->content);
+    assert_status(message_at(&r, 10)->verdict, CHAT_EVIDENCE_REVOKED);
+    world_end(&w);
+}
+
 static void attack_12_a_report_from_another_room_is_refused(void **state)
 {
     (void)state;
@@ -515,6 +547,7 @@ int main(void)
         cmocka_unit_test(attack_10_a_forged_sender_time_or_hash_breaks_the_chain),
         cmocka_unit_test(the_last_stub_s_signature_is_the_one_that_counts),
         cmocka_unit_test(an_agent_key_counts_in_its_own_time_only),
+        cmocka_unit_test(a_revoked_agent_key_vouches_for_nothing_signed_since),
         cmocka_unit_test(attack_12_a_report_from_another_room_is_refused),
         cmocka_unit_test(attack_12_a_text_for_another_room_or_of_another_sender_is_not_proven),
         cmocka_unit_test(attack_17_omitted_context_is_seen),

@@ -126,6 +126,43 @@ static void attack_1_a_garbled_tag_is_shown_to_nobody_and_can_be_reported(void *
     finish(sim);
 }
 
+static void after_a_revocation_only_the_senders_signature_proves(void **state)
+{
+    (void)state;
+    struct sim *sim = start(46);
+    struct tb_arena arena;
+    uint8_t octets[64], out[256];
+    struct chat_admin_revoke revoke = { .revoked_ms = sim->now_ms };
+    const struct chat_hub_record *hub = &sim->clients[CAROL].client->hub;
+    assert_int_equal(hub->agents.count, 1);
+    memcpy(revoke.key_id, hub->agents.at[0].signature_key.data, sizeof revoke.key_id);
+    sim->now_ms += 1000;
+    say(sim, BOB, "said after it");
+    uint64_t seq = newest(sim, "bob");
+    assert_int_equal(report_one(sim, CAROL, seq, 1), TB_OK);
+    struct client_case_view at = fetch_case(sim, &arena);
+    assert_int_equal(at.level, 1);
+    tb_arena_wipe(&arena);
+    tb_arena_init(&arena, &sim->heap.mem, 1 << 16);
+    tb_bytes request;
+    assert_ok(wire_encode(&chat_admin_revoke_desc, &revoke, &arena, &request));
+    assert_true(request.len <= sizeof octets);
+    memcpy(octets, request.data, request.len);
+    sim_hub_admin(sim, CHAT_VERB_ADMIN_KEYS_REVOKE, tb_bytes_of(octets, request.len), out,
+                  sizeof out);
+    tb_arena_wipe(&arena);
+    sim_settle(sim, 60000);
+    assert_int_equal(report_one(sim, CAROL, seq, 1), TB_OK); /* the client knows what it takes */
+    at = fetch_case(sim, &arena);
+    assert_int_equal(at.level, 2);
+    assert_true(says(at.sentences, "NOT proven"));
+    assert_true(says(at.sentences, "was revoked from an earlier time"));
+    assert_true(is_text(case_message(&at, seq)->text, "said after it"));
+    tb_arena_wipe(&arena);
+    say(sim, ADA, "and on, under the new key");
+    finish(sim);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -133,6 +170,7 @@ int main(void)
         cmocka_unit_test(a_report_of_any_version_opens_every_version),
         cmocka_unit_test(a_deleted_message_is_reported_with_its_text_and_its_deletion),
         cmocka_unit_test(what_has_disappeared_is_an_expired_stub),
+        cmocka_unit_test(after_a_revocation_only_the_senders_signature_proves),
         cmocka_unit_test(attack_1_a_garbled_tag_is_shown_to_nobody_and_can_be_reported),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
