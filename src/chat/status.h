@@ -151,7 +151,7 @@
     CODE(CHAT_EVIDENCE_FORM, 745, "the evidence is inconsistent in itself")                        \
     CODE(CHAT_EVIDENCE_STUBS, 746, "the stubs are not contiguous (V2)")                            \
     CODE(CHAT_EVIDENCE_SIGNATURE, 747, "the stubs do not end in a signature of the hub (V2)")      \
-    CODE(CHAT_EVIDENCE_REVOKED, 771, "the hub's key was revoked; level 2 alone would prove (V2)")  \
+    CODE(CHAT_EVIDENCE_REVOKED, 776, "the hub's key was revoked; level 2 alone would prove (V2)")  \
     CODE(CHAT_EVIDENCE_MIMI, 748, "a MIMI signature is missing, malformed or wrong (V2)")          \
     CODE(CHAT_EVIDENCE_CONTENT, 749, "an opened text is not valid content (V3)")                   \
     CODE(CHAT_EVIDENCE_TAG, 750, "an opened text does not belong to its stub (V3)")                \

@@ -33,7 +33,7 @@ static void refill(struct bench_world *world, struct bench_sender *sender)
 
 void bench_case_reload(const struct bench_options *options)
 {
-    size_t total = options->is_quick ? ROUND : 50 * ROUND;
+    size_t total = options->is_quick ? ROUND : 10 * ROUND;
     struct bench_hub_process hub = { 0 };
     struct bench_world world;
     struct bench_account **readers;

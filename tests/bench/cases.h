@@ -21,7 +21,7 @@ void bench_case_idle(const struct bench_options *options);
 void bench_case_drain(const struct bench_options *options, const struct bench_floors *floors);
 /* kill -9 under load, 20 times: acknowledged messages lost or doubled. */
 void bench_case_kill(const struct bench_options *options);
-/* A hub starts again: how long the first message of a room waits that took 1,000,000 in a day. */
+/* A hub starts again: how long the first message waits in a room that took 200,000 in a day. */
 void bench_case_reload(const struct bench_options *options);
 
 /* ---- senders: rooms with frames that wait to be sent ---- */
