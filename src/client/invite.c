@@ -82,7 +82,9 @@ tb_status client_invite_announced(struct client_turn *turn, struct client_room *
     if (!chat_policy_user_can(&policy, inviter, CHAT_CAN_ADD_PARTICIPANT)) {
         return TB_STATUS(CLIENT_PERMISSION);
     }
-    if (invite_key.len == 0 || invite_key.len > CRYPTO_PUBLIC_MAX) return TB_STATUS(CRYPTO_KEY);
+    if (invite_key.len == 0 || invite_key.len > CRYPTO_SIGN_PUBLIC_MAX) {
+        return TB_STATUS(CRYPTO_KEY);
+    }
     /* Whoever reads an announcement could repeat it elsewhere, and so take it from here. */
     struct client_invite_row known;
     tb_status status = client_invite_get(turn, invite_key, &known);
@@ -188,7 +190,7 @@ static tb_status client_uninvite_body(struct client_turn *turn, const struct wir
 {
     struct tb_buf buf;
     tb_status status = TB_STATUS(TB_OK);
-    tb_buf_init(&buf, turn->client->config.mem, 32 + count * (CRYPTO_PUBLIC_MAX + 8));
+    tb_buf_init(&buf, turn->client->config.mem, 32 + count * (CRYPTO_SIGN_PUBLIC_MAX + 8));
     CHECK(wire_cbor_put_map(&buf, 1));
     CHECK(wire_cbor_put_uint(&buf, 1));
     CHECK(wire_cbor_put_array(&buf, count));
@@ -226,7 +228,7 @@ tb_status client_invite_withdrawn(struct client_turn *turn, struct client_room *
         struct client_invite_row row;
         tb_bytes invite_key;
         TRY(wire_cbor_take_bytes(&cbor, &invite_key));
-        if (invite_key.len > CRYPTO_PUBLIC_MAX) return TB_STATUS(CRYPTO_KEY);
+        if (invite_key.len > CRYPTO_SIGN_PUBLIC_MAX) return TB_STATUS(CRYPTO_KEY);
         tb_status status = client_invite_get(turn, invite_key, &row);
         if (status.code == TB_NOT_FOUND) continue;
         TRY(status);
@@ -331,7 +333,7 @@ tb_status client_invite_check(struct client_turn *turn, const struct client_room
                               tb_bytes invite_key, uint64_t asked_ms,
                               struct client_invite_row *out)
 {
-    if (invite_key.len > CRYPTO_PUBLIC_MAX) return TB_STATUS(CHAT_JOIN_INVITE);
+    if (invite_key.len > CRYPTO_SIGN_PUBLIC_MAX) return TB_STATUS(CHAT_JOIN_INVITE);
     tb_status status = client_invite_get(turn, invite_key, out);
     if (status.code == TB_NOT_FOUND) return TB_STATUS(CHAT_JOIN_INVITE);
     TRY(status);
@@ -362,7 +364,7 @@ static tb_status client_invite_named(struct client_turn *turn, tb_bytes commit, 
         const struct mls_proposal_or_ref *each = &body->proposals.at[i];
         bool is_add = each->type == MLS_BY_VALUE
                       && each->of.proposal->proposal_type == MLS_PROPOSAL_ADD;
-        if (is_add && data.len <= CRYPTO_PUBLIC_MAX) *out = data;
+        if (is_add && data.len <= CRYPTO_SIGN_PUBLIC_MAX) *out = data;
     }
     return TB_STATUS(TB_OK);
 }

@@ -328,6 +328,7 @@ static tb_status native_dh_public(const struct crypto_provider *self, enum crypt
         assert(private_key.len == X448_LEN);
         return raw_public("X448", private_key, public_key, X448_LEN);
     }
+    if (crypto_kem_is_plain(kem)) return crypto_native_kem_public(private_key, public_key);
     return nist_public(curve_of_kem(kem), private_key, public_key);
 }
 
@@ -359,6 +360,7 @@ static tb_status native_point_check(const struct crypto_provider *self, enum cry
 {
     (void)self;
     EC_POINT *point = NULL;
+    if (crypto_kem_is_plain(kem)) return crypto_native_kem_check(public_key);
     tb_status status = nist_point(curve_of_kem(kem), public_key, &point);
     EC_POINT_free(point);
     return status;
@@ -510,7 +512,9 @@ static tb_status native_verify(const struct crypto_provider *self, enum crypto_s
 static bool native_has(const struct crypto_provider *self, uint16_t cipher_suite)
 {
     (void)self;
-    return cipher_suite >= 0x0001 && cipher_suite <= 0x0007 && crypto_native_is_ready();
+    if (cipher_suite == CRYPTO_SUITE_MLKEM && !crypto_native_has_ml_kem()) return false;
+    bool is_known = cipher_suite >= 0x0001 && cipher_suite <= 0x0007;
+    return (is_known || cipher_suite == CRYPTO_SUITE_MLKEM) && crypto_native_is_ready();
 }
 
 const struct crypto_provider *crypto_backend_native(void)
@@ -524,6 +528,9 @@ const struct crypto_provider *crypto_backend_native(void)
         .dh_public = native_dh_public,
         .dh = native_dh,
         .point_check = native_point_check,
+        .kem_derive = crypto_native_kem_derive,
+        .kem_encap = crypto_native_kem_encap,
+        .kem_decap = crypto_native_kem_decap,
         .sign_public = native_sign_public,
         .sign = native_sign,
         .verify = native_verify,

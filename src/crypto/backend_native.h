@@ -19,4 +19,17 @@ tb_status crypto_native_aead_open(const struct crypto_provider *self, enum crypt
                                   tb_bytes key, tb_bytes nonce, tb_bytes aad, tb_bytes sealed,
                                   uint8_t *out);
 
+/* ML-KEM-768 with X25519 (backend_native_kem.c). */
+bool crypto_native_has_ml_kem(void);
+tb_status crypto_native_kem_check(tb_bytes public_key);
+tb_status crypto_native_kem_public(tb_bytes private_key, uint8_t *public_key);
+tb_status crypto_native_kem_derive(const struct crypto_provider *self, enum crypto_kem kem,
+                                   tb_bytes ikm, struct tb_secret *private_key,
+                                   uint8_t *public_key);
+tb_status crypto_native_kem_encap(const struct crypto_provider *self, enum crypto_kem kem,
+                                  tb_bytes public_key, tb_bytes random, uint8_t *output,
+                                  struct tb_secret *shared);
+tb_status crypto_native_kem_decap(const struct crypto_provider *self, enum crypto_kem kem,
+                                  tb_bytes private_key, tb_bytes output, struct tb_secret *shared);
+
 #endif

@@ -20,7 +20,7 @@ enum crypto_kem {
     CRYPTO_KEM_P521 = 0x0012,
     CRYPTO_KEM_X25519 = 0x0020,
     CRYPTO_KEM_X448 = 0x0021,
-    CRYPTO_KEM_MLKEM768_X25519 = 0x647a, /* draft-ietf-mls-pq-ciphersuites; no backend has it yet */
+    CRYPTO_KEM_MLKEM768_X25519 = 0x647a, /* X-Wing: draft-connolly-cfrg-xwing-kem */
 };
 enum crypto_signature {
     CRYPTO_ED25519 = 1,
@@ -35,7 +35,10 @@ enum {
     CRYPTO_TAG_LEN = 16,        /* every AEAD here */
     CRYPTO_NONCE_LEN = 12,      /* every AEAD here */
     CRYPTO_KEY_MAX = 32,        /* AEAD key */
-    CRYPTO_PUBLIC_MAX = 133,    /* P-521 uncompressed point */
+    CRYPTO_PUBLIC_MAX = 1216,   /* of a KEM, and its output: ML-KEM-768 with X25519 */
+    CRYPTO_SIGN_PUBLIC_MAX = 133, /* P-521 uncompressed point */
+    CRYPTO_SUITE_MLKEM = 0xf47a, /* id of its suite, private range until the draft has a number */
+    CRYPTO_ENCAP_RANDOM_LEN = 64, /* what an encapsulation of ML-KEM with X25519 takes */
     CRYPTO_SIGNATURE_MAX = 144, /* P-521 ECDSA in DER */
 };
 
@@ -61,6 +64,7 @@ struct crypto_provider {
     /* out: sealed.len - CRYPTO_TAG_LEN octets, untouched or wiped on CRYPTO_DECRYPT. */
     tb_status (*aead_open)(const struct crypto_provider *self, enum crypto_aead alg, tb_bytes key,
                            tb_bytes nonce, tb_bytes aad, tb_bytes sealed, uint8_t *out);
+    /* Of any KEM: the public key of a private one. */
     tb_status (*dh_public)(const struct crypto_provider *self, enum crypto_kem kem,
                            tb_bytes private_key, uint8_t *public_key);
     /* CRYPTO_KEY for a point off the curve and for an all-zero result (RFC 9180, 7.1.4). */
@@ -69,6 +73,19 @@ struct crypto_provider {
     /* Of a NIST curve: CRYPTO_KEY unless this is a point of it.  Not asked of other curves. */
     tb_status (*point_check)(const struct crypto_provider *self, enum crypto_kem kem,
                              tb_bytes public_key);
+    /*
+     * A KEM that is no Diffie-Hellman; NULL where the provider has none.  derive: the key pair of
+     * this keying material, dh_private_len octets; encap: `random` is CRYPTO_ENCAP_RANDOM_LEN
+     * octets, `output` kem_output_len; shared: Nsecret octets.  CRYPTO_KEY for a bad public key or
+     * output.  point_check is asked about its public keys too.
+     */
+    tb_status (*kem_derive)(const struct crypto_provider *self, enum crypto_kem kem, tb_bytes ikm,
+                            struct tb_secret *private_key, uint8_t *public_key);
+    tb_status (*kem_encap)(const struct crypto_provider *self, enum crypto_kem kem,
+                           tb_bytes public_key, tb_bytes random, uint8_t *output,
+                           struct tb_secret *shared);
+    tb_status (*kem_decap)(const struct crypto_provider *self, enum crypto_kem kem,
+                           tb_bytes private_key, tb_bytes output, struct tb_secret *shared);
     tb_status (*sign_public)(const struct crypto_provider *self, enum crypto_signature alg,
                              tb_bytes private_key, uint8_t *public_key);
     /* public_key belongs to private_key; Ed25519 needs both. *len: octets of the signature. */
@@ -79,6 +96,12 @@ struct crypto_provider {
                         tb_bytes public_key, tb_bytes message, tb_bytes signature);
     bool (*has)(const struct crypto_provider *self, uint16_t cipher_suite);
 };
+
+/* A KEM with functions of its own, instead of one made of a Diffie-Hellman (RFC 9180, 4.1). */
+static inline bool crypto_kem_is_plain(enum crypto_kem kem)
+{
+    return kem == CRYPTO_KEM_MLKEM768_X25519;
+}
 
 /* One row of RFC 9420, section 17.1. */
 struct crypto_suite {
@@ -91,7 +114,8 @@ struct crypto_suite {
     size_t hash_len;           /* Nh */
     size_t key_len;            /* Nk */
     size_t dh_private_len;     /* Nsk */
-    size_t dh_public_len;      /* Npk, also Nenc */
+    size_t dh_public_len;      /* Npk */
+    size_t kem_output_len;     /* Nenc */
     size_t sign_private_len;
     size_t sign_public_len;
     const struct crypto_provider *provider;
@@ -112,7 +136,7 @@ const struct crypto_provider *crypto_backend_wasm(void);
 /* A signature key pair; private_key is the provider's form (a seed for Ed25519). */
 struct crypto_signing_key {
     struct tb_secret private_key;
-    uint8_t public_key[CRYPTO_PUBLIC_MAX];
+    uint8_t public_key[CRYPTO_SIGN_PUBLIC_MAX];
     size_t public_len;
 };
 TB_MUST_USE tb_status crypto_signing_key_new(const struct crypto_suite *suite, struct tb_rng *rng,
@@ -181,7 +205,7 @@ TB_MUST_USE tb_status crypto_hpke_generate(const struct crypto_suite *suite, str
  * it.
  */
 TB_MUST_USE tb_status crypto_hpke_key_check(const struct crypto_suite *suite, tb_bytes public_key);
-/* enc: dh_public_len octets; sealed: plain.len + tag, in the arena. */
+/* enc: kem_output_len octets; sealed: plain.len + tag, in the arena. */
 TB_MUST_USE tb_status crypto_hpke_seal(const struct crypto_suite *suite, tb_bytes public_key,
                                        tb_bytes info, tb_bytes aad, tb_bytes plain,
                                        struct tb_rng *rng, struct tb_arena *arena, tb_bytes *enc,

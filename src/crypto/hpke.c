@@ -98,6 +98,12 @@ tb_status crypto_hpke_derive(const struct crypto_suite *suite, tb_bytes ikm,
     uint8_t point[CRYPTO_PUBLIC_MAX];
     tb_status status = TB_STATUS(TB_OK);
 
+    if (crypto_kem_is_plain(suite->kem)) {
+        CHECK(suite->provider->kem_derive(suite->provider, suite->kem, ikm, &key, point));
+        *private_key = key;
+        memcpy(public_key, point, suite->dh_public_len);
+        goto out;
+    }
     CHECK(labeled_extract(suite, &id, NOTHING, "dkp_prk", ikm, &prk));
     if (suite->kem == CRYPTO_KEM_X25519 || suite->kem == CRYPTO_KEM_X448) {
         CHECK(labeled_expand(suite, &id, &prk, "sk", NOTHING, NOTHING, suite->dh_private_len,
@@ -144,6 +150,19 @@ out:
     return status;
 }
 
+static tb_status plain_encap(const struct crypto_suite *suite, tb_bytes public_key,
+                             struct tb_rng *rng, uint8_t *enc, struct tb_secret *shared)
+{
+    struct tb_secret random = { .len = CRYPTO_ENCAP_RANDOM_LEN };
+    tb_status status = tb_rng_fill(rng, random.data, random.len);
+    if (tb_is_ok(status)) {
+        status = suite->provider->kem_encap(suite->provider, suite->kem, public_key,
+                                            tb_secret_view(&random), enc, shared);
+    }
+    tb_secret_wipe(&random);
+    return status;
+}
+
 static tb_status kem_encap(const struct crypto_suite *suite, tb_bytes public_key,
                            struct tb_rng *rng, uint8_t enc[CRYPTO_PUBLIC_MAX],
                            struct tb_secret *shared)
@@ -153,6 +172,7 @@ static tb_status kem_encap(const struct crypto_suite *suite, tb_bytes public_key
     tb_status status = TB_STATUS(TB_OK);
 
     if (public_key.len != suite->dh_public_len) return TB_STATUS(CRYPTO_KEY);
+    if (crypto_kem_is_plain(suite->kem)) return plain_encap(suite, public_key, rng, enc, shared);
     CHECK(crypto_hpke_generate(suite, rng, &ephemeral, point));
     CHECK(suite->provider->dh(suite->provider, suite->kem, tb_secret_view(&ephemeral), public_key,
                               &dh));
@@ -170,7 +190,10 @@ static tb_status kem_decap(const struct crypto_suite *suite, tb_bytes private_ke
     struct tb_secret dh = { 0 };
     tb_status status = TB_STATUS(TB_OK);
 
-    if (enc.len != suite->dh_public_len) return TB_STATUS(CRYPTO_KEY);
+    if (enc.len != suite->kem_output_len) return TB_STATUS(CRYPTO_KEY);
+    if (crypto_kem_is_plain(suite->kem)) {
+        return suite->provider->kem_decap(suite->provider, suite->kem, private_key, enc, shared);
+    }
     CHECK(suite->provider->dh(suite->provider, suite->kem, private_key, enc, &dh));
     CHECK(kem_secret(suite, &dh, enc, public_key, shared));
 out:
@@ -222,7 +245,7 @@ tb_status crypto_hpke_seal_with(const struct crypto_suite *suite, tb_bytes publi
                                 struct tb_rng *rng, struct tb_arena *arena, tb_bytes *enc,
                                 tb_bytes *sealed)
 {
-    uint8_t *point = tb_arena_take(arena, suite->dh_public_len, 1);
+    uint8_t *point = tb_arena_take(arena, suite->kem_output_len, 1);
     uint8_t *octets = tb_arena_take(arena, plain.len + CRYPTO_TAG_LEN, 1);
     if (point == NULL || octets == NULL) return TB_STATUS(TB_NO_SPACE);
 
@@ -233,7 +256,7 @@ tb_status crypto_hpke_seal_with(const struct crypto_suite *suite, tb_bytes publi
     CHECK(hpke_schedule(suite, &shared, info, &context));
     CHECK(suite->provider->aead_seal(suite->provider, suite->aead, tb_secret_view(&context.key),
                                      tb_secret_view(&context.nonce), aad, plain, octets));
-    *enc = (tb_bytes){ point, suite->dh_public_len };
+    *enc = (tb_bytes){ point, suite->kem_output_len };
     *sealed = (tb_bytes){ octets, plain.len + CRYPTO_TAG_LEN };
 out:
     tb_secret_wipe(&shared);
@@ -314,7 +337,7 @@ tb_status crypto_hpke_export_send(const struct crypto_suite *suite, tb_bytes pub
 
     CHECK(kem_encap(suite, public_key, rng, point, &shared));
     CHECK(hpke_export(suite, &shared, info, exporter_context, len, out));
-    memcpy(enc, point, suite->dh_public_len);
+    memcpy(enc, point, suite->kem_output_len);
 out:
     tb_secret_wipe(&shared);
     return status;

@@ -6,22 +6,23 @@
 
 static const struct crypto_suite suites[] = {
     { 0x0001, "MLS_128_DHKEMX25519_AES128GCM_SHA256_Ed25519", CRYPTO_SHA256, CRYPTO_AES128_GCM,
-      CRYPTO_KEM_X25519, CRYPTO_ED25519, 32, 16, 32, 32, 32, 32, NULL },
+      CRYPTO_KEM_X25519, CRYPTO_ED25519, 32, 16, 32, 32, 32, 32, 32, NULL },
     { 0x0002, "MLS_128_DHKEMP256_AES128GCM_SHA256_P256", CRYPTO_SHA256, CRYPTO_AES128_GCM,
-      CRYPTO_KEM_P256, CRYPTO_ECDSA_P256, 32, 16, 32, 65, 32, 65, NULL },
+      CRYPTO_KEM_P256, CRYPTO_ECDSA_P256, 32, 16, 32, 65, 65, 32, 65, NULL },
     { 0x0003, "MLS_128_DHKEMX25519_CHACHA20POLY1305_SHA256_Ed25519", CRYPTO_SHA256,
-      CRYPTO_CHACHA20_POLY1305, CRYPTO_KEM_X25519, CRYPTO_ED25519, 32, 32, 32, 32, 32, 32, NULL },
+      CRYPTO_CHACHA20_POLY1305, CRYPTO_KEM_X25519, CRYPTO_ED25519, 32, 32, 32, 32, 32, 32, 32,
+      NULL },
     { 0x0004, "MLS_256_DHKEMX448_AES256GCM_SHA512_Ed448", CRYPTO_SHA512, CRYPTO_AES256_GCM,
-      CRYPTO_KEM_X448, CRYPTO_ED448, 64, 32, 56, 56, 57, 57, NULL },
+      CRYPTO_KEM_X448, CRYPTO_ED448, 64, 32, 56, 56, 56, 57, 57, NULL },
     { 0x0005, "MLS_256_DHKEMP521_AES256GCM_SHA512_P521", CRYPTO_SHA512, CRYPTO_AES256_GCM,
-      CRYPTO_KEM_P521, CRYPTO_ECDSA_P521, 64, 32, 66, 133, 66, 133, NULL },
+      CRYPTO_KEM_P521, CRYPTO_ECDSA_P521, 64, 32, 66, 133, 133, 66, 133, NULL },
     { 0x0006, "MLS_256_DHKEMX448_CHACHA20POLY1305_SHA512_Ed448", CRYPTO_SHA512,
-      CRYPTO_CHACHA20_POLY1305, CRYPTO_KEM_X448, CRYPTO_ED448, 64, 32, 56, 56, 57, 57, NULL },
+      CRYPTO_CHACHA20_POLY1305, CRYPTO_KEM_X448, CRYPTO_ED448, 64, 32, 56, 56, 56, 57, 57, NULL },
     { 0x0007, "MLS_256_DHKEMP384_AES256GCM_SHA384_P384", CRYPTO_SHA384, CRYPTO_AES256_GCM,
-      CRYPTO_KEM_P384, CRYPTO_ECDSA_P384, 48, 32, 48, 97, 48, 97, NULL },
-    /* In the private range until the draft has a number. */
-    { 0xf47a, "MLS_128_MLKEM768X25519_AES128GCM_SHA256_Ed25519", CRYPTO_SHA256, CRYPTO_AES128_GCM,
-      CRYPTO_KEM_MLKEM768_X25519, CRYPTO_ED25519, 32, 16, 32, 1216, 32, 32, NULL },
+      CRYPTO_KEM_P384, CRYPTO_ECDSA_P384, 48, 32, 48, 97, 97, 48, 97, NULL },
+    { CRYPTO_SUITE_MLKEM, "MLS_128_MLKEM768X25519_AES128GCM_SHA256_Ed25519", CRYPTO_SHA256,
+      CRYPTO_AES128_GCM,
+      CRYPTO_KEM_MLKEM768_X25519, CRYPTO_ED25519, 32, 16, 32, 1216, 1120, 32, 32, NULL },
 };
 
 tb_status crypto_suite_init(struct crypto_suite *out, uint16_t id,
@@ -33,8 +34,12 @@ tb_status crypto_suite_init(struct crypto_suite *out, uint16_t id,
             bool is_pq = suites[i].kem == CRYPTO_KEM_MLKEM768_X25519;
             return TB_STATUS(is_pq ? CRYPTO_NO_MLKEM : CRYPTO_UNSUPPORTED);
         }
-        /* Keys are kept in buffers of this length everywhere. */
-        if (suites[i].dh_public_len > CRYPTO_PUBLIC_MAX) return TB_STATUS(CRYPTO_UNSUPPORTED);
+        /* A provider that claims the suite and lacks its KEM. */
+        if (crypto_kem_is_plain(suites[i].kem)
+            && (provider->kem_derive == NULL || provider->kem_encap == NULL
+                || provider->kem_decap == NULL)) {
+            return TB_STATUS(CRYPTO_NO_MLKEM);
+        }
         *out = suites[i];
         out->provider = provider;
         return TB_STATUS(TB_OK);

@@ -29,7 +29,7 @@ static tb_status external_init(struct join *j, struct mls_external_init *out)
     TRY(crypto_hpke_export_send(suite, j->external->external_pub, (tb_bytes){ NULL, 0 },
                                 TB_LITERAL("MLS 1.0 external init secret"), suite->hash_len,
                                 j->group->env.rng, kem_output, &j->init_secret));
-    return tb_arena_dup(&j->arena, (tb_bytes){ kem_output, suite->dh_public_len },
+    return tb_arena_dup(&j->arena, (tb_bytes){ kem_output, suite->kem_output_len },
                         &out->kem_output);
 }
 

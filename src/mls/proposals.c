@@ -95,7 +95,7 @@ tb_status mls_proposals_check_item(const struct mls_proposals_input *input,
     case MLS_PROPOSAL_REINIT: return check_reinit(input, proposal->of.reinit);
     case MLS_PROPOSAL_EXTERNAL_INIT:
         return TB_STATUS(proposal->of.external_init->kem_output.len !=
-                                 input->tree->suite->dh_public_len
+                                 input->tree->suite->kem_output_len
                              ? MLS_PROPOSALS_KEM_OUTPUT
                              : TB_OK);
     case MLS_PROPOSAL_GROUP_CONTEXT_EXTENSIONS:

@@ -81,7 +81,7 @@ static void every_suite_opens_what_it_sealed_and_exports_alike(void **state)
         assert_ok(crypto_hpke_export_send(&suite, key, context, text, suite.hash_len, &rng.rng,
                                           kem_output, &sent));
         assert_ok(crypto_hpke_export_receive(&suite, tb_secret_view(&private_key), key,
-                                             tb_bytes_of(kem_output, suite.dh_public_len), context,
+                                             tb_bytes_of(kem_output, suite.kem_output_len), context,
                                              text, suite.hash_len, &received));
         assert_bytes(tb_secret_view(&sent), tb_secret_view(&received));
     }
