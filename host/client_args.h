@@ -51,7 +51,15 @@
                                            "input")                                                \
     OPTION(LEVEL, "level", "LEVEL", "1 (default), or 2: with the sender's own signature")          \
     OPTION(NAMED, "named", NULL, "tell the moderators who you are")                                \
-    OPTION(ACTION, "action", "ACTION", "none, warn, ban or unban")                                 \
+    OPTION(ACTION, "action", "ACTION", "what is done; 'timbre help desk decide' lists it")         \
+    OPTION(GROUND, "ground", "GROUND", "terms (default) or illegal")                               \
+    OPTION(CATEGORY, "category", "CATEGORY", "of the breach; else the one of the reason")          \
+    OPTION(RULE, "rule", "RULE", "the rule or the law, like 4.2@3 with its version")               \
+    OPTION(WHY_FILE, "why-file", "FILE", "read why the facts fall under the rule; - is standard "  \
+                                         "input")                                                  \
+    OPTION(TEXT_FILE, "text-file", "FILE", "read the words here; - is standard input")             \
+    OPTION(UPHOLD, "uphold", NULL, "the decision stands")                                          \
+    OPTION(REVERSE, "reverse", NULL, "the decision is undone, with all that can be undone")        \
     OPTION(SCOPE, "scope", "SCOPE", "room (default) or hub")                                       \
     OPTION(UNTIL, "until", "SPAN", "end the measure after this time; without it, it has no end")   \
     OPTION(FACTS_FILE, "facts-file", "FILE", "read the facts for the statement of reasons here; "  \

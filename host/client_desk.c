@@ -6,15 +6,16 @@
 #include "client/status.h"
 #include "host/client_app.h"
 #include "host/client_case.h"
+#include "host/client_desk.h"
 #include "host/client_outside.h"
 #include "host/client_text.h"
 #include "host/client_timeline.h"
 #include "host/client_window.h"
 #include "wire/text.h"
 
-enum { REPORT_ID_LEN = 32, CASE_WORD_LEN_MIN = 4, CASE_WORD_LEN_SHOWN = 8, CASE_IS_OPEN = 1 };
+enum { REPORT_ID_LEN = 32, CASE_WORD_LEN_MIN = 4, CASE_IS_OPEN = 1 };
 
-static const char *reason_text(uint8_t code)
+const char *cli_desk_reason(uint8_t code)
 {
     const char *text = chat_reason_text(code);
     return text != NULL ? text : "an unknown reason";
@@ -31,11 +32,11 @@ int cli_desk_fetch(struct cli_app *app)
     return cli_app_await(app, status, op, "fetch the reports");
 }
 
-static void case_word(const struct client_case_view *at, char out[CASE_WORD_LEN_SHOWN + 1])
+void cli_desk_word(const struct client_case_view *at, char out[CLI_DESK_WORD_LEN + 1])
 {
-    tb_bytes head = tb_bytes_of(at->report_id.data, CASE_WORD_LEN_SHOWN / 2);
+    tb_bytes head = tb_bytes_of(at->report_id.data, CLI_DESK_WORD_LEN / 2);
     wire_text_hex_encode(head, out);
-    out[CASE_WORD_LEN_SHOWN] = 0;
+    out[CLI_DESK_WORD_LEN] = 0;
 }
 
 static tb_status cases_read(struct cli_app *app, struct client_case_view **cases, size_t *count)
@@ -45,8 +46,7 @@ static tb_status cases_read(struct cli_app *app, struct client_case_view **cases
     return cli_run_read_end(&app->run, status);
 }
 
-/* A case by the first digits of its report id. */
-static int case_find(struct cli_app *app, const char *word, struct client_case_view *out)
+int cli_desk_find(struct cli_app *app, const char *word, struct client_case_view *out)
 {
     static const char doing[] = "find the case";
     struct client_case_view *cases = NULL;
@@ -75,12 +75,12 @@ static int case_find(struct cli_app *app, const char *word, struct client_case_v
     return status.code == TB_OK ? CLI_EXIT_OK : cli_app_fail(app, status, doing);
 }
 
-static json_t *case_record(const struct client_case_view *at)
+json_t *cli_desk_record(const struct client_case_view *at)
 {
-    char word[CASE_WORD_LEN_SHOWN + 1];
+    char word[CLI_DESK_WORD_LEN + 1];
     const char *name = chat_reason_name(at->reason_code);
     json_t *record = json_object();
-    case_word(at, word);
+    cli_desk_word(at, word);
     cli_json_set(record, "case", json_string(word));
     cli_json_set(record, "report", cli_json_hex(at->report_id));
     cli_json_set(record, "received", cli_json_time(at->received_ms));
@@ -117,7 +117,7 @@ int cli_verb_desk_list(struct cli_app *app)
     tb_status status = cases_read(app, &cases, &count);
     if (status.code != TB_OK) return cli_app_fail(app, status, "list the cases");
     json_t *rows = json_array();
-    for (size_t i = 0; i < count; i++) json_array_append_new(rows, case_record(&cases[i]));
+    for (size_t i = 0; i < count; i++) json_array_append_new(rows, cli_desk_record(&cases[i]));
     code = cli_outside_rows(app, rows);
     if (code != CLI_EXIT_OK) {
         json_decref(rows);
@@ -134,7 +134,7 @@ int cli_verb_desk_list(struct cli_app *app)
 
 static json_t *case_record_whole(struct cli_app *app, const struct client_case_view *at)
 {
-    json_t *record = case_record(at);
+    json_t *record = cli_desk_record(at);
     cli_json_set(record, "reporter", cli_json_hex(at->reporter_pseudonym));
     cli_json_set(record, "note", cli_json_text(at->note));
     cli_json_set(record, "sentences", cli_json_text(at->sentences));
@@ -176,13 +176,13 @@ static void print_sentences(struct cli_app *app, const struct client_case_view *
 int cli_verb_desk_show(struct cli_app *app)
 {
     struct client_case_view at = { 0 };
-    char word[CASE_WORD_LEN_SHOWN + 1], time[CLI_TEXT_TIME_LEN_MAX];
+    char word[CLI_DESK_WORD_LEN + 1], time[CLI_TEXT_TIME_LEN_MAX];
     FILE *to = app->out.to;
     int code = cli_desk_fetch(app);
     if (code == CLI_EXIT_OK && cli_outside_is_word(app->args.words[0])) {
         return cli_outside_show(app, app->args.words[0]);
     }
-    if (code == CLI_EXIT_OK) code = case_find(app, app->args.words[0], &at);
+    if (code == CLI_EXIT_OK) code = cli_desk_find(app, app->args.words[0], &at);
     if (code != CLI_EXIT_OK) return code;
     json_t *record = case_record_whole(app, &at);
     code = cli_case_record(app, record);
@@ -191,14 +191,14 @@ int cli_verb_desk_show(struct cli_app *app)
         json_decref(record);
         return code;
     }
-    case_word(&at, word);
+    cli_desk_word(&at, word);
     cli_text_time(at.received_ms, time);
     fprintf(to, "Case %s, received %s, %s\n\n", word, time,
             at.state == CASE_IS_OPEN ? "open" : "decided");
     fprintf(to, "accused   %s, %s\n", cli_app_visible(app, at.accused_handle),
             cli_app_visible(app, at.accused));
     fprintf(to, "room      %s\n", cli_app_visible(app, at.room));
-    fprintf(to, "reason    %s\n", reason_text(at.reason_code));
+    fprintf(to, "reason    %s\n", cli_desk_reason(at.reason_code));
     fprintf(to, "level     %u\n", at.level);
     if (at.note.len > 0) {
         fprintf(to, "note      ");
@@ -213,103 +213,6 @@ int cli_verb_desk_show(struct cli_app *app)
     cli_window_print(app, &at);
     cli_case_print(app, record);
     json_decref(record);
-    return CLI_EXIT_OK;
-}
-
-/* ------------------------------------------------------------------ decide */
-
-static int plan_read(struct cli_app *app, const struct client_case_view *at,
-                     struct client_decision_params *params)
-{
-    const char *action = app->args.values[CLI_OPTION_ACTION];
-    const char *scope = app->args.values[CLI_OPTION_SCOPE];
-    const char *why = app->args.values[CLI_OPTION_REASON];
-    const char *until = app->args.values[CLI_OPTION_UNTIL];
-    const char *facts = app->args.values[CLI_OPTION_FACTS_FILE];
-    uint64_t span_ms = 0;
-    bool is_known = false;
-    *params = (struct client_decision_params){
-        .report_id = at->report_id, .scope = CHAT_SCOPE_ROOM, .reason_code = at->reason_code,
-    };
-    for (uint8_t i = 0; action != NULL && i < UINT8_MAX && !is_known; i++) {
-        const char *name = chat_decision_action_name(i);
-        is_known = name != NULL && strcmp(name, action) == 0;
-        if (is_known) params->action = i;
-    }
-    if (!is_known) return cli_app_usage(app, "--action is none, warn, ban or unban", NULL);
-    if (scope != NULL && strcmp(scope, "hub") == 0) params->scope = CHAT_SCOPE_HUB;
-    else if (scope != NULL && strcmp(scope, "room") != 0) {
-        return cli_app_usage(app, "--scope is room or hub", NULL);
-    }
-    if (why != NULL && chat_reason_parse(tb_bytes_text(why), &params->reason_code).code != TB_OK) {
-        return cli_app_usage(app, "there is no such reason",
-                             "'timbre help report new' lists them.");
-    }
-    if (until != NULL && (!cli_text_span(until, &span_ms) || span_ms == 0)) {
-        return cli_app_usage(app, "--until is a span like 24h or 7d", NULL);
-    }
-    if (until != NULL) params->until_ms = cli_run_now_ms(&app->run) + span_ms;
-    if (facts == NULL) {
-        return cli_app_usage(app, "--facts-file is missing",
-                             "The person concerned is told what the decision rests on.");
-    }
-    return cli_app_read(app, facts, "read the facts", &params->facts);
-}
-
-static void plan_say(struct cli_app *app, const struct client_case_view *at,
-                     const struct client_decision_params *params)
-{
-    char word[CASE_WORD_LEN_SHOWN + 1], until[CLI_TEXT_TIME_LEN_MAX];
-    bool is_ban = params->action == CHAT_ACTION_BAN;
-    case_word(at, word);
-    cli_text_time(params->until_ms, until);
-    cli_out_say(&app->out, "Decision on case %s\n", word);
-    cli_out_say(&app->out, "  who     %s, %s\n", cli_app_visible(app, at->accused_handle),
-                cli_app_visible(app, at->accused));
-    cli_out_say(&app->out, "  what    %s%s%s\n", chat_decision_action_name(params->action),
-                params->until_ms != 0 ? ", until " : is_ban ? ", without end" : "",
-                params->until_ms != 0 ? until : "");
-    cli_out_say(&app->out, "  where   %s\n", params->scope == CHAT_SCOPE_HUB
-                                                 ? "the whole hub"
-                                                 : cli_app_visible(app, at->room));
-    cli_out_say(&app->out, "  reason  %s\n", reason_text(params->reason_code));
-    if (params->action != CHAT_ACTION_NONE) {
-        cli_out_say(&app->out, "The person is told the reasons in a notice room and can answer "
-                               "there.  ");
-    }
-    cli_out_say(&app->out, "The decision goes into the log.\n");
-    if (is_ban) {
-        cli_out_say(&app->out, "Each room concerned changes its keys, so that nothing further can "
-                               "be read.\n");
-    }
-}
-
-int cli_verb_desk_decide(struct cli_app *app)
-{
-    static const char doing[] = "decide the case";
-    struct client_case_view at = { 0 };
-    struct client_decision_params params;
-    uint64_t op = 0;
-    int code = cli_app_online(app, doing);
-    if (code == CLI_EXIT_OK) code = cli_desk_fetch(app);
-    if (code == CLI_EXIT_OK) code = case_find(app, app->args.words[0], &at);
-    if (code == CLI_EXIT_OK) code = plan_read(app, &at, &params);
-    if (code != CLI_EXIT_OK) return code;
-    plan_say(app, &at, &params);
-    if (!cli_app_agreed(app, "Sign this decision?")) return CLI_EXIT_USAGE;
-    cli_run_begin(&app->run);
-    tb_status status = client_desk_decide(app->run.client, cli_run_now_ms(&app->run), &params,
-                                          &app->run.effects, &op);
-    code = cli_app_await(app, status, op, doing);
-    if (code != CLI_EXIT_OK) return code;
-    uint64_t number = app->run.outcome.show.number;
-    json_t *record = case_record(&at);
-    cli_json_set(record, "decision", json_integer((json_int_t)number));
-    cli_json_set(record, "action", json_string(chat_decision_action_name(params.action)));
-    cli_json_set(record, "state", json_string("decided"));
-    cli_out_record(&app->out, record);
-    cli_out_say(&app->out, "Decision number %llu is in force.\n", (unsigned long long)number);
-    cli_app_settle(app);
     return CLI_EXIT_OK;
 }
 

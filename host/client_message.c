@@ -3,6 +3,7 @@
 
 #include "chat/policy.h"
 #include "client/status.h"
+#include "host/client_desk.h"
 #include "host/client_notice.h"
 #include "host/client_text.h"
 #include "host/client_timeline.h"
@@ -82,6 +83,8 @@ int cli_verb_notice_show(struct cli_app *app)
     static const char doing[] = "show the notice";
     tb_bytes room = { 0 }, word = tb_bytes_text(app->args.words[0]);
     bool is_shown = false;
+    uint64_t number;
+    if (cli_text_number(app->args.words[0], UINT64_MAX, &number)) return cli_appeal_show(app);
     int code = cli_app_refresh(app);
     if (code != CLI_EXIT_OK) return code;
     cli_run_read_begin(&app->run);

@@ -28,6 +28,7 @@ static const struct host_store_table tables[] = {
     { CLIENT_TABLE_CONTEXTS, "contexts", HOST_STORE_KEYED },
     { CLIENT_TABLE_PINS, "pins", HOST_STORE_KEYED },
     { CLIENT_TABLE_CASEWORK, "casework", HOST_STORE_KEYED },
+    { CLIENT_TABLE_NOTICES, "notices", HOST_STORE_KEYED },
 };
 
 static bool is_name(const char *name)

@@ -110,6 +110,15 @@ static json_t *number_list(const uint64_t *at, size_t count)
     return list;
 }
 
+/* The answer of the hub is the acknowledgement; the outcome comes with a later login. */
+static const char *state_name(const struct client_report_view *report)
+{
+    if (report->is_gone) return "desk lost";
+    if (!report->is_sent) return "kept";
+    if (report->outcome == CHAT_OUTCOME_ACTION) return "action taken";
+    return report->outcome == CHAT_OUTCOME_NO_ACTION ? "no action" : "handed in";
+}
+
 int cli_verb_report_list(struct cli_app *app)
 {
     static const struct cli_column columns[] = {
@@ -130,8 +139,11 @@ int cli_verb_report_list(struct cli_app *app)
         const char *name = chat_reason_name(reports[i].reason_code);
         json_t *row = json_object();
         cli_json_set(row, "report", cli_json_hex(reports[i].report_id));
-        cli_json_set(row, "state", json_string(reports[i].is_gone ? "desk lost"
-                                                 : reports[i].is_sent ? "handed in" : "kept"));
+        cli_json_set(row, "state", json_string(state_name(&reports[i])));
+        if (reports[i].decision_number != 0) {
+            cli_json_set(row, "decision", json_integer((json_int_t)reports[i].decision_number));
+            cli_json_set(row, "decided", cli_json_time(reports[i].decided_ms));
+        }
         cli_json_set(row, "time", cli_json_time(reports[i].received_ms));
         cli_json_set(row, "reason", json_string(name != NULL ? name : "unknown"));
         cli_json_set(row, "room", cli_json_text(reports[i].room));

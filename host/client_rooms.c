@@ -16,6 +16,7 @@ static const char *state_name(uint8_t state)
     case CLIENT_ROOM_LEFT: return "left";
     case CLIENT_ROOM_REMOVED: return "removed";
     case CLIENT_ROOM_REJOINING: return "rejoining";
+    case CLIENT_ROOM_SHUT: return "shut";
     default: return "unknown";
     }
 }

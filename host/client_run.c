@@ -36,6 +36,17 @@ void cli_run_catch_signals(void)
 
 /* ------------------------------------------------------------------ life */
 
+/* As programs find it: the first of the three that is set. */
+static enum chat_language language(void)
+{
+    static const char *const names[] = { "LC_ALL", "LC_MESSAGES", "LANG" };
+    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
+        const char *value = getenv(names[i]);
+        if (value != NULL && *value != 0) return chat_language_of(value);
+    }
+    return CHAT_ENGLISH;
+}
+
 tb_status cli_run_init(struct cli_run *run, struct cli_profile *profile, struct tb_mem *mem,
                        struct host_rng *rng, const char *ca_file)
 {
@@ -50,6 +61,7 @@ tb_status cli_run_init(struct cli_run *run, struct cli_profile *profile, struct 
         .rng = &rng->rng,
         .store = host_store_view(profile->store),
         .software = "timbre/" TIMBRE_VERSION,
+        .language = language(),
     };
     (void)host_store_begin(profile->store); /* a refusal shows at the commit */
     tb_status status = client_new(&config, cli_run_now_ms(run), &run->client);

@@ -72,6 +72,9 @@ tb_bytes cli_timeline_text(struct cli_app *app, const struct client_message_view
     case CLIENT_REVISION_DELETED: return TB_LITERAL("[deleted]");
     case CLIENT_REVISION_MODERATED: return TB_LITERAL("[deleted by a moderator]");
     case CLIENT_REVISION_EXPIRED: return TB_LITERAL("[disappeared]");
+    case CLIENT_REVISION_RETRACTED:
+        return sentence(app, "[%sretracted by a decision of the desk, number %llu]",
+                        (tb_bytes){ 0 }, row->decision_number);
     default: break;
     }
     if (row->attachment_len != 0) return file_sentence(app, row);
@@ -84,7 +87,7 @@ tb_bytes cli_timeline_text(struct cli_app *app, const struct client_message_view
 const char *cli_timeline_revision_name(uint8_t revision)
 {
     static const char *const names[] = { "", "edited", "deleted", "deleted_by_moderator",
-                                         "expired" };
+                                         "expired", "retracted", "restored" };
     return revision < sizeof names / sizeof names[0] ? names[revision] : "";
 }
 

@@ -193,10 +193,30 @@ const struct cli_verb cli_verbs[] = {
       "none: as its priority says, which is 1 hour, 24 hours, 3 days or 7 days after it came.\n" },
     { "desk decide", "CASE",
       CLI_BIT(ACTION) | CLI_BIT(SCOPE) | CLI_BIT(REASON) | CLI_BIT(UNTIL) |
-          CLI_BIT(FACTS_FILE) | CLI_BIT(YES),
+          CLI_BIT(FACTS_FILE) | CLI_BIT(WHY_FILE) | CLI_BIT(GROUND) | CLI_BIT(CATEGORY) |
+          CLI_BIT(RULE) | CLI_BIT(YES),
       1, 1, ACCOUNT, false, false, cli_verb_desk_decide, "Decide a case and sign the decision.",
-      "timbre desk decide 3f9a --action ban --scope hub --facts-file facts.txt\n\n"
-      "Shows the plan first.  The accused gets the statement of reasons and can answer it.\n" },
+      "timbre desk decide 3f9a --action mute --until 24h --rule 4.2@3 --facts-file facts.txt\n\n"
+      "Shows the plan first.  The accused gets the statement of reasons and can appeal.\n"
+      "Actions: none, warn, retract (the reported messages), mute (until), remove, ban (room or\n"
+      "hub), unban, suspend (the account, until), close-account, close-room.  Sanctions of the\n"
+      "account (ban of the hub, suspend, close-account) need two people of the desk; alone, seven\n"
+      "days is the most.\n"
+      "Categories: animal-welfare, consumer-information, cyber-violence,\n"
+      "cyber-violence-against-women, privacy, speech, intellectual-property, civic-discourse,\n"
+      "minors, public-security, fraud, self-harm, products, violence, other, not-specified.\n" },
+    { "desk confirm", "CASE", CLI_BIT(YES), 1, 1, ACCOUNT, false, false, cli_verb_desk_confirm,
+      "Sign a decision of another moderator, and carry it out.",
+      "Shows first what the person concerned will read.\n" },
+    { "desk drafts", "", 0, 0, 0, ACCOUNT, false, true, cli_verb_desk_drafts,
+      "List the decisions that wait for a second person.", "" },
+    { "desk appeals", "", 0, 0, 0, ACCOUNT, false, true, cli_verb_desk_appeals,
+      "List the appeals against decisions.", "" },
+    { "desk settle", "NUMBER",
+      CLI_BIT(UPHOLD) | CLI_BIT(REVERSE) | CLI_BIT(FACTS_FILE) | CLI_BIT(YES), 1, 1, ACCOUNT,
+      false, false, cli_verb_desk_settle, "Settle an appeal, or reverse a decision.",
+      "timbre desk settle 12 --reverse --facts-file reasons.txt\n\n"
+      "Somebody who took no part in the decision settles an appeal against it.\n" },
     { "desk name-owner", "ROOM WHO", CLI_BIT(YES), 2, 2, ACCOUNT, false, false,
       cli_verb_desk_name_owner, "Name an owner for a room that has none left.",
       "timbre desk name-owner mimi://localhost/r/0f32... bob\n\n"
@@ -227,9 +247,17 @@ const struct cli_verb cli_verbs[] = {
       "Says which hub it is by the hash of its root key: compare it with the hub's own.\n" },
     { "notice list", "", 0, 0, 0, ACCOUNT, false, true, cli_verb_notice_list,
       "List the rooms in which the desk wrote to somebody.", "" },
-    { "notice show", "ROOM", 0, 1, 1, ACCOUNT, false, true, cli_verb_notice_show,
-      "Read a statement of reasons and the answers to it.",
+    { "notice decisions", "", 0, 0, 0, ACCOUNT, false, true, cli_verb_notice_decisions,
+      "List the desk's decisions about you.", "" },
+    { "notice show", "NUMBER|ROOM", 0, 1, 1, ACCOUNT, false, true, cli_verb_notice_show,
+      "Read a statement of reasons, or a notice room with the answers to it.",
+      "timbre notice show 12\nLANG=fr_FR timbre notice show 12\n\n"
       "Answer with 'timbre send ROOM TEXT'.\n" },
+    { "notice appeal", "NUMBER", CLI_BIT(TEXT_FILE), 1, 1, ACCOUNT, false, false,
+      cli_verb_notice_appeal, "Appeal against a decision about you.",
+      "timbre notice appeal 12 --text-file appeal.txt\n\n"
+      "Within six months, also with a banned account.  Somebody who took no part in the decision\n"
+      "settles it.\n" },
     { "sync", "", CLI_BIT(FOLLOW), 0, 0, ACCOUNT, false, false, cli_verb_sync,
       "Fetch what is new and send what waits.", "" },
     { "rpc", "", 0, 0, 0, ACCOUNT, true, false, cli_verb_rpc,

@@ -49,6 +49,7 @@ static void add_engine(struct page *page, const struct host_server *server)
            hub.requests_refused);
     number(page, "reports_total", "counter", "Sealed reports taken in.", hub.reports);
     number(page, "decisions_total", "counter", "Decisions logged.", hub.decisions);
+    number(page, "appeals_total", "counter", "Appeals against decisions.", hub.appeals);
 }
 
 static void add_server(struct page *page, const struct host_server *server)

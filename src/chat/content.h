@@ -33,6 +33,8 @@ enum {
 #define CHAT_MEDIA_TYPE_STATUS "application/mimi-message-status"
 #define CHAT_TYPE_TEXT "text/markdown"
 #define CHAT_TYPE_STATEMENT "application/vnd.timbre.statement+cbor"
+#define CHAT_TYPE_DRAFT "application/vnd.timbre.draft+cbor"
+#define CHAT_TYPE_APPEAL "application/vnd.timbre.appeal+cbor"
 #define CHAT_TYPE_INVITE "application/vnd.timbre.invite+cbor"
 #define CHAT_TYPE_UNINVITE "application/vnd.timbre.uninvite+cbor"
 #define CHAT_TYPE_HEAD_REQUEST "application/vnd.timbre.head-request+cbor"

@@ -17,6 +17,7 @@
 #include "chat/counts.h"
 #include "chat/log.h"
 #include "chat/outsider.h"
+#include "chat/protocol_decision.h"
 #include "chat/protocol_devices.h"
 #include "chat/structs.h"
 
@@ -62,7 +63,8 @@ enum {
     CODE(CHAT_CODE_GONE, 27, 410, "gone", "past its retention")                                    \
     CODE(CHAT_CODE_MUTED, 28, 403, "muted", "you may not write in this room for now")              \
     CODE(CHAT_CODE_DENIED, 29, 403, "denied", "you were removed and may not come back for now")    \
-    CODE(CHAT_CODE_DEVICE_REVOKED, 30, 401, "device_revoked", "this device was revoked")
+    CODE(CHAT_CODE_DEVICE_REVOKED, 30, 401, "device_revoked", "this device was revoked")           \
+    CODE(CHAT_CODE_ROOM_SHUT, 31, 403, "room_shut", "the desk has closed the room by a decision")
 
 enum chat_code {
 #define CHAT_CODE_ENUM(NAME_, NUMBER_, HTTP_, TEXT_, SENTENCE_) NAME_ = NUMBER_,
@@ -125,6 +127,9 @@ enum chat_verb_access {
     VERB(BLOB_DROP, 61, "blob-drop", SESSION, chat_blob_id, chat_nothing)                          \
     VERB(BLOB_PUT, 62, "blob-put", SESSION, chat_blob_put, chat_blob_state)                        \
     VERB(BLOB_GET, 63, "blob-get", RESTRICTED, chat_blob_get, chat_blob_piece)                     \
+    VERB(APPEAL_PUT, 45, "appeal-put", RESTRICTED, chat_appeal_put, chat_appeal)                   \
+    VERB(APPEALS_GET, 46, "appeals-get", DESK, chat_queue_get, chat_appeals)                       \
+    VERB(REPORT_OUTCOME, 47, "report-outcome", RESTRICTED, chat_opaque, chat_report_outcome)       \
     VERB(LOG_HEAD, 48, "log-head", ANYONE, chat_log_get, chat_log_head)                            \
     VERB(LOG_ENTRY, 49, "log-entry", ANYONE, chat_log_get, chat_opaque)                            \
     VERB(LOG_INCLUSION, 50, "log-inclusion", ANYONE, chat_log_get, chat_log_path)                  \

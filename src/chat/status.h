@@ -175,6 +175,8 @@
 
 /* Decisions. */
 #define CHAT_STATUS_DECISION(CODE)                                                                 \
+    CODE(CHAT_DECISION_CO_SIGNATURE, 798, "no second person of the desk has signed the decision")  \
+    CODE(CHAT_DESK_MESSAGE_FORM, 799, "the draft or appeal has not its form")                      \
     CODE(CHAT_DECISION_FORM, 780, "the decision is inconsistent in itself")                        \
     CODE(CHAT_DECISION_SIGNATURE, 781, "the decision is not signed by the decider's device")       \
     CODE(CHAT_DECISION_ENTRY_SIGNATURE, 782, "the log entry is not signed by the hub")             \

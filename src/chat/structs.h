@@ -411,11 +411,28 @@ WIRE_STRUCT(chat_recipient_key, CHAT_RECIPIENT_KEY)
 enum chat_action {
     CHAT_ACTION_NONE = 0,
     CHAT_ACTION_WARN = 1,
-    CHAT_ACTION_BAN = 2,
-    CHAT_ACTION_UNBAN = 3,     /* reversal of a ban */
-    CHAT_ACTION_NAME_OWNER = 4 /* of a room that has no acting owner; issue C adds the others */
+    CHAT_ACTION_BAN = 2,           /* from the room, or from all rooms of the hub */
+    CHAT_ACTION_UNBAN = 3,         /* reversal of a ban, from the case that it rests on */
+    CHAT_ACTION_NAME_OWNER = 4,    /* of a room that has no acting owner */
+    CHAT_ACTION_RETRACT = 5,       /* messages of the room */
+    CHAT_ACTION_MUTE = 6,          /* in the room, until */
+    CHAT_ACTION_REMOVE = 7,        /* from the room; may be invited again */
+    CHAT_ACTION_SUSPEND = 8,       /* the account, until; it stays in its rooms */
+    CHAT_ACTION_CLOSE_ACCOUNT = 9,
+    CHAT_ACTION_CLOSE_ROOM = 10,
+    CHAT_ACTION_REVERSE = 11,      /* another decision, named by number_of */
+    CHAT_ACTION_UPHOLD = 12        /* the same, against an appeal */
 };
 enum chat_scope { CHAT_SCOPE_ROOM = 1, CHAT_SCOPE_HUB = 2 };
+/* What a decision rests on: the rules that people agreed to, or the law. */
+enum chat_ground { CHAT_GROUND_TERMS = 0, CHAT_GROUND_ILLEGAL = 1 };
+enum { CHAT_TARGET_COUNT_MAX = 64, CHAT_RULE_LEN_MAX = 64 };
+#define CHAT_DECISION_TARGET(ROW, S)                                          \
+    ROW(S, U64,   room_seq,   NONE)                                           \
+    ROW(S, FIXED, message_id, CHAT_HASH_LEN)
+WIRE_STRUCT(chat_decision_target, CHAT_DECISION_TARGET)
+/* The decider signs what stands before `signature` ("TimbreDecision1"), a second person all of it
+ * but the last field ("TimbreCoDecision1"). */
 #define CHAT_DECISION(ROW, S)                                     \
     ROW(S, U16,        v,               NONE) /* 1 */             \
     ROW(S, FIXED,      decision_id,     16)                       \
@@ -424,7 +441,13 @@ enum chat_scope { CHAT_SCOPE_ROOM = 1, CHAT_SCOPE_HUB = 2 };
     ROW(S, U8,         action,          NONE)                     \
     ROW(S, U8,         scope,           NONE)                     \
     ROW(S, BYTES_MAX,  room_uri,        CHAT_URI_LEN_MAX) /* of the report */ \
+    ROW(S, U64,        number_of,       NONE) /* the decision that this one settles; 0 */ \
     ROW(S, U8,         reason_code,     NONE)                     \
+    ROW(S, U8,         ground,          NONE) /* enum chat_ground */ \
+    ROW(S, U8,         category,        NONE) /* chat/category.h; 0: none */ \
+    ROW(S, BYTES_MAX,  rule_id,         CHAT_RULE_LEN_MAX) /* of the rules, or of the law */ \
+    ROW(S, U32,        rule_version,    NONE)                     \
+    ROW(S, VEC,        targets,         chat_decision_target) /* messages that are retracted */ \
     ROW(S, BYTES_MAX,  report_id,       CHAT_HASH_LEN)            \
     ROW(S, FIXED,      evidence_hash,   CHAT_HASH_LEN)            \
     ROW(S, U64,        until_ms,        NONE) /* 0: without end */ \
@@ -432,16 +455,30 @@ enum chat_scope { CHAT_SCOPE_ROOM = 1, CHAT_SCOPE_HUB = 2 };
     ROW(S, FIXED,      statement_hash,  CHAT_HASH_LEN)            \
     ROW(S, BYTES_SOME, decider_device,  CHAT_URI_LEN_MAX)         \
     ROW(S, U64,        decided_ms,      NONE)                     \
-    ROW(S, BYTES_MAX,  signature,       255) /* "TimbreDecision1" */
+    ROW(S, BYTES_MAX,  signature,       255) /* "TimbreDecision1" */ \
+    ROW(S, BYTES_MAX,  co_decider_device, CHAT_URI_LEN_MAX) /* empty: one person decided */ \
+    ROW(S, BYTES_MAX,  co_signature,    255) /* "TimbreCoDecision1" */
 WIRE_STRUCT(chat_decision, CHAT_DECISION)
 /* One entry of the decision log; hub_signature: "TimbreDecisionEntry1", intake key. */
 #define CHAT_DECISION_ENTRY(ROW, S)                      \
     ROW(S, U64,        number,          NONE) /* from 1 */ \
     ROW(S, FIXED,      prev_entry_hash, CHAT_HASH_LEN)   \
     ROW(S, U64,        logged_ms,       NONE)            \
+    ROW(S, U8,         single,          NONE) /* needs two, and the desk had one person */ \
     ROW(S, SUB,        decision,        chat_decision)   \
     ROW(S, BYTES_MAX,  hub_signature,   255)
 WIRE_STRUCT(chat_decision_entry, CHAT_DECISION_ENTRY)
+/* 0x0050: the hub retracts messages, or with a moderation_ref of a reversal restores them
+ * (draft-ietf-mimi-protocol's hub_retracted_messages; MessageIds are opaque<V>). */
+#define CHAT_ABUSE_TYPE(ROW, S) ROW(S, U8, reason_code, NONE)
+WIRE_STRUCT(chat_abuse_type, CHAT_ABUSE_TYPE)
+#define CHAT_RETRACTED(ROW, S)                                               \
+    ROW(S, U64,        hub_retracted_timestamp, NONE) /* ms */               \
+    ROW(S, BYTES_SOME, remover,                 CHAT_URI_LEN_MAX)            \
+    ROW(S, OPT,        abuse_type,              chat_abuse_type)                    \
+    ROW(S, VEC,        retracted_messages,      wire_opaque)                 \
+    ROW(S, BYTES_MAX,  signature,               255) /* "HubRetractedComponentTBS" */
+WIRE_STRUCT(chat_retracted, CHAT_RETRACTED)
 /* Reasons for an account without a KeyPackage: HPKE to each device key of its record. */
 #define CHAT_SEALED_STATEMENT(ROW, S)                      \
     ROW(S, BYTES_SOME, device,     CHAT_URI_LEN_MAX)       \

@@ -3,7 +3,7 @@
  * accounts' records, and only then merged; the epoch before stays stored until the commit is final
  * (amendments 3).  What we cannot apply is answered with a NACK and changes nothing.
  */
-#include "client/rooms.h"
+#include "client/desk.h"
 
 #include "chat/ack.h"
 #include "chat/safe_aad.h"
@@ -44,41 +44,6 @@ static tb_status client_commit_ack(struct client_turn *turn, struct client_room 
 }
 
 /* ------------------------------------------------------------------ who came and went */
-
-/* The decision behind the removal of a user, from the hub's proposals of this epoch; 0: none. */
-static tb_status client_decision_of(struct client_turn *turn, struct mls_group *group,
-                                    const struct chat_policy_room *before, tb_bytes user,
-                                    uint64_t *number)
-{
-    *number = 0;
-    for (size_t i = 0; i < mls_group_pending_proposal_count(group); i++) {
-        struct mls_staged_proposal pending;
-        struct chat_moderation_ref ref;
-        struct chat_participant_update update;
-        if (!mls_group_pending_proposal(group, i, &pending)) continue;
-        if (pending.sender_type != MLS_SENDER_EXTERNAL) continue;
-        if (pending.proposal->proposal_type != MLS_PROPOSAL_APP_DATA_UPDATE) continue;
-        const struct mls_app_data_update *app = pending.proposal->of.app_data_update;
-        if (app->component_id != MLS_COMPONENT_PARTICIPANT_LIST || app->op != MLS_APP_DATA_UPDATE) {
-            continue;
-        }
-        if (!tb_is_ok(chat_safe_aad_moderation(pending.authenticated_data, &turn->arena, &ref))) {
-            continue;
-        }
-        tb_bytes value = app->of.update->value;
-        tb_status status =
-            wire_decode(&chat_participant_update_desc, value, &turn->arena, &update, NULL);
-        if (client_status_is_fatal(status)) return status;
-        if (!tb_is_ok(status)) continue;
-        for (size_t k = 0; k < update.changed_role_participants.count; k++) {
-            uint32_t index = update.changed_role_participants.at[k].user_index;
-            if (index >= before->participants.participants.count) continue;
-            if (!tb_bytes_equal(before->participants.participants.at[index].user, user)) continue;
-            *number = ref.number;
-        }
-    }
-    return TB_STATUS(TB_OK);
-}
 
 static bool client_is_present(const struct chat_policy_room *room, tb_bytes user)
 {

@@ -18,6 +18,7 @@
 
 #include "base/mem.h"
 #include "base/store.h"
+#include "chat/language.h"
 #include "chat/link.h"
 #include "chat/protocol.h"
 #include "crypto/crypto.h"
@@ -121,6 +122,7 @@ struct client_config {
     const struct tb_store *store; /* values are encrypted below this interface, by the host */
     uint16_t cipher_suite;        /* of new rooms and key packages; 0: 0x0003 */
     const char *software;
+    enum chat_language language;  /* of statements of reasons */
 };
 /* Load a profile, or make an empty one.  Inside a store transaction. */
 TB_MUST_USE tb_status client_new(const struct client_config *config, uint64_t now_ms,
@@ -374,12 +376,20 @@ struct client_decision_params {
     tb_bytes report_id;  /* 32 octets */
     uint8_t action, scope, reason_code;
     uint64_t until_ms;
-    tb_bytes facts;      /* of the statement of reasons */
+    tb_bytes facts;      /* of the statement of reasons: what happened, without the reporter */
+    uint8_t ground;      /* enum chat_ground */
+    uint8_t category;    /* chat/category.h; 0: the one of the reason */
+    tb_bytes rule_id;    /* of the terms or of the law; empty: the reason's name */
+    uint32_t rule_version;
+    tb_bytes why;        /* why the facts fall under the rule; may be empty */
+    tb_bytes territory;  /* empty: wherever the service is offered */
 };
 /* Fetch new reports from the hub's queue, open and verify them; DONE: number = new ones. */
 TB_MUST_USE tb_status client_desk_fetch(struct client *client, uint64_t now_ms,
                                         struct client_effects *effects, uint64_t *op);
-/* Notice room, statement, signed decision, in this order; DONE: number = decision number. */
+/* Notice room, statement, signed decision, in this order; DONE: number = decision number.  A
+ * sanction of the account at a desk of several people becomes a draft in the desk room instead,
+ * which another one of them confirms; DONE: decision_number = 0. */
 TB_MUST_USE tb_status client_desk_decide(struct client *client, uint64_t now_ms,
                                          const struct client_decision_params *params,
                                          struct client_effects *effects, uint64_t *op);
@@ -398,7 +408,8 @@ enum client_room_state {
     CLIENT_ROOM_CLOSED = 4,
     CLIENT_ROOM_LEFT = 5,
     CLIENT_ROOM_REMOVED = 6,
-    CLIENT_ROOM_REJOINING = 7 /* keys are lost; waits to be removed and added again */
+    CLIENT_ROOM_REJOINING = 7, /* keys are lost; waits to be removed and added again */
+    CLIENT_ROOM_SHUT = 8       /* by a decision of the desk, which can be reversed */
 };
 struct client_room_view {
     tb_bytes room, name;
@@ -418,7 +429,9 @@ enum client_revision {
     CLIENT_REVISION_EDITED = 1,
     CLIENT_REVISION_DELETED = 2,   /* by its sender */
     CLIENT_REVISION_MODERATED = 3, /* by somebody whose role may delete others' messages */
-    CLIENT_REVISION_EXPIRED = 4
+    CLIENT_REVISION_EXPIRED = 4,
+    CLIENT_REVISION_RETRACTED = 5, /* by a decision of the desk, its number in decision_number */
+    CLIENT_REVISION_RESTORED = 6   /* a decision was reversed; told once, the line is as before */
 };
 struct client_reaction_view {
     tb_bytes account, handle, text;
@@ -537,6 +550,8 @@ struct client_report_view {
     uint8_t reason_code;
     bool is_sent;             /* else kept until there is a desk */
     bool is_gone;             /* sent to a desk that is no more */
+    uint8_t outcome;          /* enum chat_outcome */
+    uint64_t decided_ms, decision_number;
 };
 TB_MUST_USE tb_status client_reports(struct client *client, struct tb_arena *arena,
                                      struct client_report_view **out, size_t *count);
@@ -572,6 +587,7 @@ enum client_table {
     CLIENT_TABLE_CONTEXTS,    /* GroupContext, by room_no and epoch: for level 2 */
     CLIENT_TABLE_PINS,        /* by until_ms, room_no and room_seq: evidence that stays longer */
     CLIENT_TABLE_CASEWORK,    /* what moderators said about cases, and what follows */
+    CLIENT_TABLE_NOTICES,     /* decisions, their statements, drafts and appeals */
     CLIENT_TABLE_END,         /* behind the last */
     CLIENT_TABLE_COUNT_MAX = 32
 };

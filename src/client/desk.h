@@ -2,6 +2,7 @@
 #ifndef TB_CLIENT_DESK_H
 #define TB_CLIENT_DESK_H
 
+#include "client/decisions.h"
 #include "client/rooms.h"
 
 /* ---- reports and desk (report.c, desk.c, cases.c, decide.c) ---- */
@@ -68,6 +69,50 @@ TB_MUST_USE tb_status client_desk_keys_send(struct client_turn *turn, struct cli
 /* A RecipientKey that the hub published: serial, signature, announcement. */
 TB_MUST_USE tb_status client_desk_recipient_check(struct client_turn *turn,
                                                   const struct chat_recipient_key *key);
+/* Are there active moderators besides this account?  Then they are to look at its decisions. */
+TB_MUST_USE tb_status client_desk_has_others(struct client_turn *turn, bool *out);
+/* Statement and signed decision of what the row says; number_of: the decision it settles, or 0. */
+TB_MUST_USE tb_status client_decision_draft(struct client_turn *turn, struct client_case_row *row,
+                                            const struct client_decision_params *params,
+                                            uint64_t number_of);
+/* With all signatures: the notice room, and what follows from it.  Stores the row. */
+TB_MUST_USE tb_status client_decide_carry(struct client_turn *turn, struct client_case_row *row);
+TB_MUST_USE tb_status client_decide_statement(struct client_turn *turn, struct client_room *room,
+                                              const struct client_case_row *row);
+/* A decision that needs a second person goes into the desk room (draft.c). */
+TB_MUST_USE tb_status client_draft_send(struct client_turn *turn,
+                                        const struct client_case_row *row);
+TB_MUST_USE tb_status client_draft_taken(struct client_turn *turn, struct client_room *room,
+                                         tb_bytes sender, tb_bytes body);
+/* The case is decided: its draft is void. */
+TB_MUST_USE tb_status client_draft_drop(struct client_turn *turn, tb_bytes report_id);
+/* A turn without effects, whose arena is the caller's (lists.c). */
+TB_MUST_USE tb_status client_list_begin(struct client *client, struct tb_arena *arena,
+                                        struct client_turn *turn);
+/* Rows of NOTICES (decisions.c). */
+struct client_key client_notice_key(char tag, uint64_t number);
+TB_MUST_USE tb_status client_notice_statement_put(struct client_turn *turn, tb_bytes encoded);
+TB_MUST_USE tb_status client_notice_entry_put(struct client_turn *turn,
+                                              const struct chat_decision_entry *entry);
+TB_MUST_USE tb_status client_notice_row_get(struct client_turn *turn, uint64_t number,
+                                            struct client_notice_row *out);
+/* Did this account decide it, or confirm it? */
+bool client_decision_took_part(const struct client *client,
+                               const struct chat_decision *decision);
+/* The statement as text in the profile's language; number: of its decision, or 0. */
+TB_MUST_USE tb_status client_statement_text(struct client_turn *turn, tb_bytes encoded,
+                                            uint64_t number, tb_bytes *out);
+/* Somebody appeals, in a notice room (appeal.c). */
+TB_MUST_USE tb_status client_appeal_taken(struct client_turn *turn, struct client_room *room,
+                                          tb_bytes sender, tb_bytes body,
+                                          struct client_line_row *line);
+/* Which appeals the hub knows; asked as desk. */
+TB_MUST_USE tb_status client_appeals_ask(struct client_turn *turn);
+/* What became of reports that are not decided yet (outcome.c). */
+TB_MUST_USE tb_status client_outcome_ask(struct client_turn *turn);
+/* A proposal of the hub that retracts messages, or restores them (retract.c). */
+TB_MUST_USE tb_status client_retract_take(struct client_turn *turn, struct client_room *room,
+                                          const struct mls_received *received);
 /* The notice room is at the hub: the accused and the rest of the desk are added next. */
 TB_MUST_USE tb_status client_decide_room_made(struct client_turn *turn, struct client_room *room);
 /* account was added to the notice room, or could not be. */
@@ -85,9 +130,17 @@ TB_MUST_USE tb_status client_decide_work(struct client_turn *turn);
 TB_MUST_USE tb_status client_decide_fail(struct client_turn *turn, tb_bytes case_id, uint16_t code,
                                          tb_bytes detail);
 
+/* The decision behind the change of a user's place in the room, from the hub's proposals of this
+ * epoch; 0: none (decided.c). */
+TB_MUST_USE tb_status client_decision_of(struct client_turn *turn, struct mls_group *group,
+                                         const struct chat_policy_room *before, tb_bytes user,
+                                         uint64_t *number);
 /* Hand in the naming of an owner that was not answered yet (naming.c). */
 TB_MUST_USE tb_status client_naming_work(struct client_turn *turn);
 
+/* A question without whose answer a login is not in sync. */
+TB_MUST_USE tb_status client_ask_send(struct client_turn *turn, uint16_t verb, const void *body,
+                                      client_answer *answered, const struct client_about *about);
 /* Decisions of the hub's log that we have not seen (notice.c). */
 TB_MUST_USE tb_status client_decision_ask(struct client_turn *turn);
 /* One was pushed. */

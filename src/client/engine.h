@@ -69,6 +69,7 @@ struct client_request {
     uint32_t id;
     uint64_t op;
     uint64_t number; /* the continuation's own */
+    bool is_awaited; /* without its answer the login is not in sync */
     size_t data_len;
     uint8_t data[];  /* the continuation's own, usually a URI */
 };
@@ -77,6 +78,7 @@ struct client_about {
     client_answer *then;
     uint64_t op;
     uint64_t number;
+    bool is_awaited;
     tb_bytes data;
 };
 static inline tb_bytes client_request_data(const struct client_request *request)
@@ -89,6 +91,8 @@ TB_MUST_USE tb_status client_request_send(struct client_turn *turn, uint16_t ver
 TB_MUST_USE tb_status client_request_answered(struct client_turn *turn, tb_bytes frame);
 /* Is the submit of this outbox row (op: room_no) under way in this connection? */
 bool client_request_is_open(const struct client *client, uint64_t op, uint64_t number);
+/* Is a request under way whose answer a login waits for? */
+bool client_request_is_awaited(const struct client *client);
 /* Every request that waits is answered with CLIENT_CODE_LOST. */
 TB_MUST_USE tb_status client_request_lose_all(struct client_turn *turn);
 void client_request_drop_all(struct client *client);
@@ -193,7 +197,8 @@ enum client_hub_room_state { /* chat_room_state.state */
     CLIENT_HUB_ROOM_OPEN = 1,
     CLIENT_HUB_ROOM_FROZEN = 2,
     CLIENT_HUB_ROOM_CLOSED = 3,
-    CLIENT_HUB_ROOM_OUT = 4
+    CLIENT_HUB_ROOM_OUT = 4,
+    CLIENT_HUB_ROOM_SHUT = 5 /* by a decision of the desk */
 };
 
 enum client_session_state {

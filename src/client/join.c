@@ -125,7 +125,7 @@ static tb_status client_join_begin(struct client_turn *turn, tb_bytes link, uint
         return TB_STATUS(CLIENT_LINK_HUB);
     }
     if (tb_is_ok(client_room_get(turn, secret.room_uri, &room))
-        && room->row.state <= CLIENT_ROOM_FROZEN) {
+        && (room->row.state == CLIENT_ROOM_CREATING || client_room_is_live(room))) {
         return TB_STATUS(CLIENT_ALREADY_MEMBER);
     }
     if (secret.room_uri.len == 0) return TB_STATUS(CLIENT_LINK_KIND);

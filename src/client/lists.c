@@ -3,9 +3,8 @@
 
 /* ------------------------------------------------------------------ reading */
 
-/* A turn without effects, whose arena is the caller's. */
-static tb_status client_list_begin(struct client *client, struct tb_arena *arena,
-                                   struct client_turn *turn)
+tb_status client_list_begin(struct client *client, struct tb_arena *arena,
+                            struct client_turn *turn)
 {
     if (client->is_void || client->must_reload) return TB_STATUS(TB_STORE);
     *turn = (struct client_turn){ .client = client };
@@ -27,6 +26,9 @@ static tb_status client_report_view_of(struct client_turn *turn, const struct cl
         .reason_code = row.reason_code,
         .is_sent = row.state != CLIENT_REPORT_KEPT,
         .is_gone = row.state == CLIENT_REPORT_GONE,
+        .outcome = row.outcome,
+        .decided_ms = row.decided_ms,
+        .decision_number = row.decision_number,
     };
     uint64_t *room_seq = tb_arena_take(&turn->arena, row.target_seq.count, sizeof *room_seq);
     if (room_seq == NULL) return TB_STATUS(TB_NO_SPACE);

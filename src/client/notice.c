@@ -7,6 +7,12 @@
 #include "chat/statement.h"
 #include "client/prune.h"
 
+static bool client_takes_out(uint8_t action)
+{
+    return action == CHAT_ACTION_BAN || action == CHAT_ACTION_REMOVE
+           || action == CHAT_ACTION_CLOSE_ACCOUNT;
+}
+
 /* The rooms that a ban of ours reaches: their next commit removes us. */
 static void client_decision_mark(struct client_turn *turn, const struct chat_decision_entry *entry)
 {
@@ -16,7 +22,7 @@ static void client_decision_mark(struct client_turn *turn, const struct chat_dec
                          ? room->row.kind != CHAT_ROOM_NOTICE
                          : tb_bytes_equal(room->row.room_uri, decision->room_uri);
         if (!is_here) continue;
-        room->row.decision_number = decision->action == CHAT_ACTION_BAN ? entry->number : 0;
+        room->row.decision_number = client_takes_out(decision->action) ? entry->number : 0;
         client_room_touch(room);
     }
 }
@@ -61,6 +67,7 @@ static tb_status client_decision_keep(struct client_turn *turn,
     };
     tb_bytes report_id = entry->decision.report_id;
     if (!turn->client->is_desk || report_id.len != CHAT_HASH_LEN) return TB_STATUS(TB_OK);
+    TRY(client_draft_drop(turn, report_id));
     TRY(client_table_put(turn, CLIENT_TABLE_META, client_decided_key(report_id),
                          &client_decided_row_desc, &decided));
     tb_status status = client_case_get(turn, report_id, &row);
@@ -72,26 +79,33 @@ static tb_status client_decision_keep(struct client_turn *turn,
     return client_case_put(turn, &row);
 }
 
+/* ------------------------------------------------------------------ asking */
+
+tb_status client_ask_send(struct client_turn *turn, uint16_t verb, const void *body,
+                          client_answer *answered, const struct client_about *about)
+{
+    struct client_about awaited = { 0 };
+    if (about != NULL) awaited = *about;
+    awaited.is_awaited = true;
+    return client_request_send(turn, verb, body, answered, &awaited);
+}
+
 /* ------------------------------------------------------------------ sealed reasons */
 
 static tb_status client_statement_show(struct client_turn *turn, tb_bytes encoded)
 {
     struct chat_statement statement;
-    struct tb_buf text;
+    tb_bytes text;
     TRY(chat_statement_decode(encoded, &statement));
     TRY(client_prune_pin_stubs(turn, statement.stubs));
-    tb_buf_init(&text, turn->client->config.mem, 4 * CHAT_STATEMENT_TEXT_LEN_MAX);
-    tb_status status = chat_statement_render(&statement, &text);
-    if (tb_is_ok(status)) {
-        status = client_show(turn, &(struct client_show){
-                                       .kind = CLIENT_SHOW_RESTRICTED,
-                                       .content_type = TB_LITERAL(CHAT_TYPE_STATEMENT),
-                                       .text = tb_buf_view(&text),
-                                       .at_ms = statement.decided_ms,
-                                   });
-    }
-    tb_buf_wipe(&text);
-    return status;
+    TRY(client_notice_statement_put(turn, encoded));
+    TRY(client_statement_text(turn, encoded, 0, &text));
+    return client_show(turn, &(struct client_show){
+                                 .kind = CLIENT_SHOW_RESTRICTED,
+                                 .content_type = TB_LITERAL(CHAT_TYPE_STATEMENT),
+                                 .text = text,
+                                 .at_ms = statement.decided_ms,
+                             });
 }
 
 /* What makes it the desk's is the decision in the log that holds its hash. */
@@ -130,15 +144,15 @@ static tb_status client_decision_ours(struct client_turn *turn,
 {
     const struct chat_decision *decision = &entry->decision;
     struct client_about about = { .data = TB_ARRAY(decision->statement_hash) };
-    bool is_ban = decision->action == CHAT_ACTION_BAN;
-    if (is_ban || decision->action == CHAT_ACTION_UNBAN) client_decision_mark(turn, entry);
-    if (is_ban && decision->scope == CHAT_SCOPE_HUB) {
+    bool is_end = decision->action == CHAT_ACTION_UNBAN || decision->action == CHAT_ACTION_REVERSE;
+    if (client_takes_out(decision->action) || is_end) client_decision_mark(turn, entry);
+    if (chat_decision_needs_two(decision->action, decision->scope)) {
         TRY(client_show(turn, &(struct client_show){ .kind = CLIENT_SHOW_RESTRICTED,
                                                      .room = decision->notice_room_uri,
                                                      .decision_number = entry->number,
                                                      .at_ms = entry->logged_ms }));
     }
-    return client_request_send(turn, CHAT_VERB_STATEMENTS_GET, &(struct chat_nothing){ 0 },
+    return client_ask_send(turn, CHAT_VERB_STATEMENTS_GET, &(struct chat_nothing){ 0 },
                                client_statements_answered, &about);
 }
 
@@ -168,7 +182,7 @@ static tb_status client_decision_take(struct client_turn *turn,
     client->profile.decision_number = entry->number;
     client->is_profile_dirty = true;
     TRY(client_decision_keep(turn, entry));
-    if (!tb_bytes_equal(entry->decision.subject, client->profile.account)) return TB_STATUS(TB_OK);
+    TRY(client_notice_entry_put(turn, entry));
     if (!tb_bytes_equal(entry->decision.subject, client->profile.account)) return TB_STATUS(TB_OK);
     return client_decision_ours(turn, entry);
 }
@@ -195,7 +209,7 @@ static tb_status client_decisions_answered(struct client_turn *turn,
 tb_status client_decision_ask(struct client_turn *turn)
 {
     struct chat_queue_get get = { turn->client->profile.decision_number };
-    return client_request_send(turn, CHAT_VERB_DECISIONS_GET, &get, client_decisions_answered,
+    return client_ask_send(turn, CHAT_VERB_DECISIONS_GET, &get, client_decisions_answered,
                                NULL);
 }
 

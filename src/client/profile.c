@@ -272,7 +272,7 @@ tb_status client_profile_adopt(struct client_turn *turn)
         TRY(client_table_del(turn, CLIENT_TABLE_KEY_PACKAGES, key));
     }
     for (struct client_room *room = client->rooms; room != NULL; room = room->next) {
-        if (room->row.state != CLIENT_ROOM_OPEN && room->row.state != CLIENT_ROOM_FROZEN) continue;
+        if (!client_room_is_live(room)) continue;
         TRY(client_room_end(turn, room, CLIENT_ROOM_REJOINING));
     }
     return TB_STATUS(TB_OK);

@@ -1,5 +1,5 @@
 /* Standalone proposals of the log: judged by the room's policy, and kept for the commit. */
-#include "client/rooms.h"
+#include "client/desk.h"
 
 static tb_status client_proposal_judge(struct client_turn *turn, struct client_room *room,
                                        const struct mls_received *received)
@@ -46,6 +46,7 @@ tb_status client_commit_take_proposal(struct client_turn *turn, struct client_ro
         if (count > count_before) mls_group_pending_proposal_drop(group, count - 1);
         return TB_STATUS(TB_OK);
     }
+    TRY(client_retract_take(turn, room, &received));
     room->flags |= CLIENT_ROOM_GROUP_DIRTY;
     return client_commit_duty_check(turn, room);
 }

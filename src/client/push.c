@@ -25,7 +25,7 @@ static tb_status client_room_is_out(struct client_turn *turn, struct client_room
 tb_status client_session_room_state(struct client_turn *turn, struct client_room *room,
                                     const struct chat_room_state *state)
 {
-    bool is_live = room->row.state == CLIENT_ROOM_OPEN || room->row.state == CLIENT_ROOM_FROZEN;
+    bool is_live = client_room_is_live(room);
     if (!is_live) return TB_STATUS(TB_OK);
     if (state->log_seq > room->hub_log_seq) room->hub_log_seq = state->log_seq;
     /* Names the newest final entry exactly, whether we have taken it or it is still to come; of
@@ -35,6 +35,7 @@ tb_status client_session_room_state(struct client_turn *turn, struct client_room
     client_room_touch(room);
     switch (state->state) {
     case CLIENT_HUB_ROOM_FROZEN: room->row.state = CLIENT_ROOM_FROZEN; break;
+    case CLIENT_HUB_ROOM_SHUT: room->row.state = CLIENT_ROOM_SHUT; break;
     case CLIENT_HUB_ROOM_OPEN:
         /* The hub lost what we have taken already: our keys are of an epoch that is no more. */
         if (room->row.cursor > state->log_seq) {
@@ -85,7 +86,7 @@ static tb_status client_push_room(struct client_turn *turn, uint16_t push, const
     TRY(status);
     if (push == CHAT_PUSH_FINAL) return client_receive_final(turn, room, cursor->log_seq);
     TRY(client_session_room_state(turn, room, state));
-    bool is_live = room->row.state == CLIENT_ROOM_OPEN || room->row.state == CLIENT_ROOM_FROZEN;
+    bool is_live = client_room_is_live(room);
     return is_live ? client_receive_missing(turn, room, state) : TB_STATUS(TB_OK);
 }
 

@@ -36,7 +36,7 @@ static tb_status client_room_view_of(struct client_turn *turn, struct client_roo
     };
     TRY(tb_arena_dup(&turn->arena, room->row.room_uri, &out->room));
     TRY(tb_arena_dup(&turn->arena, room->row.name, &out->name));
-    if (room->row.state > CLIENT_ROOM_FROZEN) return TB_STATUS(TB_OK);
+    if (!client_room_is_live(room)) return TB_STATUS(TB_OK);
     TRY(client_room_policy(turn, room, &policy));
     out->epoch = policy.context.epoch;
     for (size_t i = 0; i < policy.participants.participants.count; i++) {
@@ -206,6 +206,12 @@ static tb_status client_message_view_of(struct client_turn *turn, struct client_
         .attachment_len = line.attachment_len,
         .reader_count = line.readers.count,
     };
+    if (line.row_kind == CLIENT_LINE_MESSAGE && line.decision_number != 0
+        && line.revision < CLIENT_REVISION_DELETED) {
+        out->revision = CLIENT_REVISION_RETRACTED;
+        out->text = (tb_bytes){ 0 }; /* kept as evidence, and for a reversal */
+        out->attachment_len = 0;
+    }
     TRY(client_reply_view_of(turn, room, line.reply_to, &out->reply_to_seq));
     TRY(client_reaction_views_of(turn, &line, out));
     return tb_arena_dup(&turn->arena, client_record_handle(turn, line.account), &out->handle);

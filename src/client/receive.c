@@ -83,11 +83,6 @@ static tb_status client_page_entries(struct client_turn *turn, struct client_roo
     }
 }
 
-static bool client_room_is_live(const struct client_room *room)
-{
-    return room->row.state == CLIENT_ROOM_OPEN || room->row.state == CLIENT_ROOM_FROZEN;
-}
-
 static tb_status client_cursor_ack(struct client_turn *turn, struct client_room *room)
 {
     struct chat_cursor cursor = { room->row.room_uri, room->row.cursor };

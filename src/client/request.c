@@ -42,6 +42,7 @@ tb_status client_request_send(struct client_turn *turn, uint16_t verb, const voi
         .id = frame.request_id,
         .op = about->op,
         .number = about->number,
+        .is_awaited = about->is_awaited,
         .data_len = about->data.len,
     };
     if (about->data.len != 0) memcpy(request->data, about->data.data, about->data.len);
@@ -71,6 +72,14 @@ tb_status client_request_answered(struct client_turn *turn, tb_bytes frame)
     tb_status status = request->answer(turn, request, answer.code, answer.body);
     client_request_free(turn->client, request);
     return status;
+}
+
+bool client_request_is_awaited(const struct client *client)
+{
+    for (const struct client_request *r = client->requests; r != NULL; r = r->next) {
+        if (r->is_awaited) return true;
+    }
+    return false;
 }
 
 tb_status client_request_lose_all(struct client_turn *turn)

@@ -192,6 +192,31 @@ static tb_status client_replace(struct client_turn *turn, struct client_room *ro
     return client_revise_line(turn, room, row, &line, later->account);
 }
 
+tb_status client_revise_retract(struct client_turn *turn, struct client_room *room, uint64_t row,
+                                uint64_t number, uint64_t at_ms)
+{
+    struct client_line_row line;
+    TRY(client_line_get(turn, room, row, &line));
+    if (line.row_kind != CLIENT_LINE_MESSAGE || line.decision_number == number) {
+        return TB_STATUS(TB_OK); /* proposed again for another epoch */
+    }
+    line.decision_number = number;
+    TRY(client_line_put(turn, room, row, &line));
+    struct client_show show = {
+        .kind = CLIENT_SHOW_REVISED,
+        .code = number != 0 ? CLIENT_REVISION_RETRACTED : CLIENT_REVISION_RESTORED,
+        .number = line.room_seq,
+        .decision_number = number,
+        .at_ms = at_ms,
+        .is_own = line.is_own,
+        .room = room->row.room_uri,
+        .room_name = room->row.name,
+        .text = number != 0 ? (tb_bytes){ 0 } : line.text,
+        .message_id = line.message_id,
+    };
+    return client_show(turn, &show);
+}
+
 bool client_revise_is_later(const struct chat_content *content)
 {
     return content->replaces.len != 0

@@ -63,4 +63,8 @@ TB_MUST_USE tb_status client_expire_note(struct client_turn *turn, const struct 
 /* Wipe what is due, and wake up for what comes next. */
 TB_MUST_USE tb_status client_expire_work(struct client_turn *turn);
 
+/* number: of the decision that retracts the message of this line; 0: it is shown again. */
+TB_MUST_USE tb_status client_revise_retract(struct client_turn *turn, struct client_room *room,
+                                            uint64_t row, uint64_t number, uint64_t at_ms);
+
 #endif

@@ -121,6 +121,7 @@ tb_status client_room_open(struct client_turn *turn, tb_bytes room_uri, struct c
         return TB_STATUS(CLIENT_NOT_MEMBER);
     }
     if (room->row.state == CLIENT_ROOM_CLOSED) return TB_STATUS(CLIENT_ROOM_STATE);
+    if (room->row.state == CLIENT_ROOM_SHUT) return TB_STATUS(CLIENT_ROOM_IS_SHUT);
     *out = room;
     return TB_STATUS(TB_OK);
 }

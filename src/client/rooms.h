@@ -24,6 +24,12 @@ TB_MUST_USE tb_status client_room_load_all(struct client_turn *turn);
 TB_MUST_USE tb_status client_room_flush_all(struct client_turn *turn);
 void client_room_drop_all(struct client *client);
 TB_MUST_USE tb_status client_room_keep(struct client_room *room, tb_bytes value, tb_bytes *out);
+/* Its keys are here and its log goes on, or may go on again. */
+static inline bool client_room_is_live(const struct client_room *room)
+{
+    return room->row.state == CLIENT_ROOM_OPEN || room->row.state == CLIENT_ROOM_FROZEN
+           || room->row.state == CLIENT_ROOM_SHUT;
+}
 static inline void client_room_touch(struct client_room *room)
 {
     room->flags |= CLIENT_ROOM_ROW_DIRTY;

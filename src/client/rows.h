@@ -242,7 +242,7 @@ WIRE_STRUCT(client_reaction_row, CLIENT_REACTION_ROW)
     ROW(S, BYTES_MAX, content_type, 255)                                         \
     ROW(S, BYTES,     text,         NONE)                                        \
     ROW(S, BYTES_MAX, message_id,   CHAT_HASH_LEN)                               \
-    ROW(S, U64,       decision_number, NONE)                                     \
+    ROW(S, U64,       decision_number, NONE) /* of a message: of its retraction */ \
     ROW(S, U64,       attachment_len, NONE) /* octets; 0: none */                \
     ROW(S, BYTES_MAX, reply_to,     CHAT_HASH_LEN) /* message id that it answers */ \
     ROW(S, U64,       expires_ms,   NONE) /* 0: stays */                         \
@@ -379,8 +379,34 @@ enum client_report_state {
     ROW(S, BYTES_MAX,  note,        4096)                                        \
     ROW(S, FIXED,      nonce,       16)                                          \
     ROW(S, BYTES_MAX,  report_id,   CHAT_HASH_LEN) /* once it was handed in */   \
-    ROW(S, U64,        received_ms, NONE)
+    ROW(S, U64,        received_ms, NONE)                                        \
+    ROW(S, U8,         outcome,     NONE) /* enum chat_outcome */                \
+    ROW(S, U64,        decided_ms,  NONE)                                        \
+    ROW(S, U64,        decision_number, NONE)
 WIRE_STRUCT(client_report_row, CLIENT_REPORT_ROW)
+
+/* ---- NOTICES ---- */
+
+/* 'N' u64 number: what the log says of a decision about us, or for moderators about anybody. */
+#define CLIENT_NOTICE_ROW(ROW, S)                                                \
+    ROW(S, SUB, entry,          chat_decision_entry)                             \
+    ROW(S, U64, appealed_ms,    NONE)                                            \
+    ROW(S, U64, settled_number, NONE) /* the decision that settled it; 0: none */ \
+    ROW(S, U8,  settled_action, NONE)
+WIRE_STRUCT(client_notice_row, CLIENT_NOTICE_ROW)
+/* 'D' report id: a draft that waits for a second person. */
+#define CLIENT_DRAFT_ROW(ROW, S)                                                 \
+    ROW(S, SUB,   decision,   chat_decision)                                     \
+    ROW(S, BYTES, statement,  NONE)                                              \
+    ROW(S, U64,   expires_ms, NONE)
+WIRE_STRUCT(client_draft_row, CLIENT_DRAFT_ROW)
+/* 'A' u64 number: the newest words of an appeal; believed when account is its subject. */
+#define CLIENT_APPEAL_ROW(ROW, S)                                                \
+    ROW(S, U64,       at_ms,   NONE)                                             \
+    ROW(S, BYTES_MAX, account, CHAT_URI_LEN_MAX)                                 \
+    ROW(S, BYTES,     text,    NONE)
+WIRE_STRUCT(client_appeal_row, CLIENT_APPEAL_ROW)
+/* 'S' statement hash: the encoded statement.  'W' u64 number: words that wait for the hub. */
 
 /* ---- CASES, by report id (desk) ---- */
 

@@ -183,7 +183,7 @@ static tb_status client_subscribed(struct client_turn *turn, const struct client
     (void)request, (void)body;
     if (code != CHAT_CODE_OK) return TB_STATUS(TB_OK);
     for (struct client_room *room = turn->client->rooms; room != NULL; room = room->next) {
-        bool is_live = room->row.state == CLIENT_ROOM_OPEN || room->row.state == CLIENT_ROOM_FROZEN;
+        bool is_live = client_room_is_live(room);
         if (!is_live || room->acked_at_hub <= room->row.cursor) continue;
         if (client_welcome_is_waiting(turn, room->row.room_uri)) continue;
         return client_session_rolled_back(turn);
@@ -214,7 +214,7 @@ static tb_status client_subscribe_all(struct client_turn *turn)
     cursors.cursors.at = tb_arena_take(&turn->arena, count, sizeof *cursors.cursors.at);
     if (cursors.cursors.at == NULL) return TB_STATUS(TB_NO_SPACE);
     for (struct client_room *room = client->rooms; room != NULL; room = room->next) {
-        if (room->row.state != CLIENT_ROOM_OPEN && room->row.state != CLIENT_ROOM_FROZEN) continue;
+        if (!client_room_is_live(room)) continue;
         cursors.cursors.at[cursors.cursors.count++] =
             (struct chat_cursor){ room->row.room_uri, room->row.cursor };
         room->flags |= CLIENT_ROOM_SUBSCRIBED;
@@ -256,6 +256,8 @@ static tb_status client_logged_in(struct client_turn *turn, const struct chat_lo
     TRY(client_restore_heads(turn));
     TRY(client_subscribe_all(turn));
     TRY(client_decision_ask(turn));
+    TRY(client_appeals_ask(turn));
+    TRY(client_outcome_ask(turn));
     TRY(client_log_ask(turn));
     TRY(client_devices_logged_in(turn, answer->record_version));
     if (!client->profile.is_admin || client->hub.desk_uri.len != 0) {
@@ -414,7 +416,10 @@ static bool client_room_is_behind(const struct client_room *room)
 tb_status client_session_check_synced(struct client_turn *turn)
 {
     struct client *client = turn->client;
-    if (client->is_synced || client->session != CLIENT_SESSION_ONLINE) return TB_STATUS(TB_OK);
+    bool is_asking = client_request_is_awaited(client);
+    if (client->is_synced || is_asking || client->session != CLIENT_SESSION_ONLINE) {
+        return TB_STATUS(TB_OK);
+    }
     for (struct client_room *room = client->rooms; room != NULL; room = room->next) {
         if (client_room_is_behind(room)) return TB_STATUS(TB_OK);
     }

@@ -54,6 +54,10 @@
     CODE(CLIENT_DEVICE_SELF, 946, "a device does not revoke itself")                               \
     CODE(CLIENT_DEVICE_UNKNOWN, 947, "the account has no such active device")                      \
     CODE(CLIENT_RECOVERY_OLD, 948, "the backup under this phrase is older than the account's key") \
+    CODE(CLIENT_DRAFT_NONE, 960, "no decision on this case waits for a second person")             \
+    CODE(CLIENT_DRAFT_OWN, 961, "another person of the desk than the decider confirms it"       ) \
+    CODE(CLIENT_SETTLE_DECIDER, 962, "who took no part in the decision settles an appeal")         \
+    CODE(CLIENT_ROOM_IS_SHUT, 963, "the desk has closed the room by a decision")                   \
     CODE(CLIENT_ALARM_FORK, 950, "a sender had seen another history of this room")                 \
     CODE(CLIENT_ALARM_EQUIVOCATION, 951, "the hub signed two histories of this room")              \
     CODE(CLIENT_ALARM_RESET, 952, "an account was reset: its keys no longer follow from the old")  \

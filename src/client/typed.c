@@ -12,14 +12,10 @@ static tb_status client_typed_statement(struct client_turn *turn, tb_bytes body,
                                         struct client_line_row *line)
 {
     struct chat_statement statement;
-    struct tb_buf text;
     TRY(chat_statement_decode(body, &statement));
     TRY(client_prune_pin_stubs(turn, statement.stubs));
-    tb_buf_init(&text, turn->client->config.mem, 4 * CHAT_STATEMENT_TEXT_LEN_MAX);
-    tb_status status = chat_statement_render(&statement, &text);
-    if (tb_is_ok(status)) status = tb_arena_dup(&turn->arena, tb_buf_view(&text), &line->text);
-    tb_buf_wipe(&text);
-    return status;
+    TRY(client_statement_text(turn, body, 0, &line->text));
+    return client_notice_statement_put(turn, body);
 }
 
 static bool client_type_is(tb_bytes type, const char *name)
@@ -37,7 +33,8 @@ bool client_type_is_hidden(tb_bytes content_type)
            || client_type_is(content_type, CHAT_MEDIA_TYPE_STATUS)
            || client_type_is(content_type, CHAT_TYPE_DESK_OWNER)
            || client_type_is(content_type, CHAT_TYPE_CASE)
-           || client_type_is(content_type, CHAT_TYPE_CASE_SNAPSHOT);
+           || client_type_is(content_type, CHAT_TYPE_CASE_SNAPSHOT)
+           || client_type_is(content_type, CHAT_TYPE_DRAFT);
 }
 
 tb_status client_run_typed(struct client_turn *turn, struct client_room *room, tb_bytes sender,
@@ -61,6 +58,10 @@ tb_status client_run_typed(struct client_turn *turn, struct client_room *room, t
         status = client_casework_taken(turn, room, line, body);
     } else if (client_type_is(content_type, CHAT_TYPE_CASE_SNAPSHOT)) {
         status = client_casework_handed(turn, room, sender, body);
+    } else if (client_type_is(content_type, CHAT_TYPE_DRAFT)) {
+        status = client_draft_taken(turn, room, sender, body);
+    } else if (client_type_is(content_type, CHAT_TYPE_APPEAL)) {
+        status = client_appeal_taken(turn, room, sender, body, line);
     } else if (client_type_is(content_type, CHAT_TYPE_STATEMENT)) {
         status = client_typed_statement(turn, body, line);
     } else if (client_type_is(content_type, CHAT_MEDIA_TYPE_STATUS)) {

@@ -466,8 +466,7 @@ static tb_status client_welcome_try(struct client_turn *turn, tb_bytes encoded, 
     size_t wait_count = 0;
     TRY(client_answer_decode(turn, &chat_welcome_desc, encoded, &welcome));
     bool is_known = tb_is_ok(client_room_get(turn, welcome.room_uri, &room));
-    bool is_live = is_known && (room->row.state == CLIENT_ROOM_OPEN
-                                || room->row.state == CLIENT_ROOM_FROZEN);
+    bool is_live = is_known && client_room_is_live(room);
     /* Sent again because our acknowledgement was lost. */
     if (is_live && room->row.cursor >= welcome.log_seq) {
         return client_welcome_ack(turn, welcome.room_uri);

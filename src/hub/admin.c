@@ -122,6 +122,7 @@ static tb_bytes state_text(uint8_t state)
     switch (state) {
     case HUB_ROOM_OPEN: return TEXT("open");
     case HUB_ROOM_FROZEN: return TEXT("frozen");
+    case HUB_ROOM_SHUT: return TEXT("shut");
     default: return TEXT("closed");
     }
 }

@@ -164,8 +164,9 @@ static tb_status restrict_account(struct hub *hub, const struct hub_ban *ban)
 {
     struct hub_row_account row;
     TRY(hub_account_row(hub, ban->subject, ban->arena, &row));
-    row.flags = (uint8_t)(row.flags & ~HUB_ACCOUNT_IS_RESTRICTED);
+    row.flags = (uint8_t)(row.flags & ~(HUB_ACCOUNT_IS_RESTRICTED | HUB_ACCOUNT_IS_SUSPENDED));
     if (ban->is_ban) row.flags |= HUB_ACCOUNT_IS_RESTRICTED;
+    if (ban->is_ban && ban->is_suspension) row.flags |= HUB_ACCOUNT_IS_SUSPENDED;
     row.decision_number = ban->is_ban ? ban->number : 0;
     row.until_ms = ban->is_ban ? ban->decision->until_ms : 0;
     TRY(hub_account_save(hub, ban->subject, &row, ban->arena));
@@ -183,11 +184,20 @@ tb_status hub_ban_apply(struct hub *hub, struct hub_ban *ban)
     TRY(chat_decision_ref(hub_own_suite(hub), ban->decision, ban->number,
                           ban->room == NULL ? hub->provider_uri : ban->decision->room_uri,
                           ban->arena, &ref));
+    if (ban->number_of != 0) {
+        uint64_t in_force;
+        TRY(ban_in_force(hub, &ban->subject->id, ban->room, ban->arena, &in_force));
+        if (in_force != ban->number_of) return TB_STATUS(TB_OK);
+    }
     ref.action = ban->is_ban ? CHAT_ACTION_BAN : CHAT_ACTION_UNBAN;
     TRY(chat_safe_aad_of_moderation(&ref, ban->arena, &aad));
     TRY(note(hub, ban));
     if (ban->room != NULL) return act_in_room(hub, ban, ban->room, aad);
     TRY(restrict_account(hub, ban));
+    if (ban->is_suspension) {
+        hub_deliver_hold(hub, ban->subject, ban->is_ban);
+        return TB_STATUS(TB_OK);
+    }
     return act_everywhere(hub, ban, aad);
 }
 
@@ -209,6 +219,7 @@ static tb_status end_ban(struct hub *hub, uint64_t number, struct hub_ban *ban)
     if (in_force != number) return TB_STATUS(TB_OK); /* a later decision took its place */
     ban->decision = &entry.decision;
     ban->number = number;
+    ban->is_suspension = entry.decision.action == CHAT_ACTION_SUSPEND;
     return hub_ban_apply(hub, ban);
 }
 

@@ -11,6 +11,8 @@ struct hub_ban {
     const struct chat_decision *decision; /* what it rests on */
     uint64_t number;                      /* of the decision */
     bool is_ban;                          /* else an end */
+    bool is_suspension;                   /* of the account, which stays in its rooms */
+    uint64_t number_of;                   /* an end: of this decision, if it still stands; 0: any */
     uint64_t now_ms;
     struct tb_arena *arena;
     struct hub_effects *effects;

@@ -126,8 +126,8 @@ static tb_status find_same(struct hub *hub, struct hub_call *call, const struct 
 static uint16_t check_state(struct hub_call *call, const struct update *u)
 {
     const struct hub_room *room = u->room;
-    if (room->head.state == HUB_ROOM_CLOSED) return CHAT_CODE_ROOM_CLOSED;
-    if (room->head.state == HUB_ROOM_FROZEN) return CHAT_CODE_FROZEN;
+    uint16_t code = hub_room_state_code(room);
+    if (code != CHAT_CODE_OK) return code;
     if (room->shape.tentative != NULL) {
         return hub_refuse_value(call, CHAT_CODE_TENTATIVE, "", room->head.epoch);
     }

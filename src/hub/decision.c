@@ -10,6 +10,7 @@
 #include "hub/ban.h"
 #include "hub/desk.h"
 #include "hub/mandatory.h"
+#include "hub/sanction.h"
 #include "hub/outside.h"
 
 enum { STATEMENT_COUNT_MAX = 64 };
@@ -19,7 +20,8 @@ struct decide {
     const struct chat_decision *decision;
     struct hub_account *subject;
     struct hub_room *room; /* scope room */
-    struct chat_decision_entry entry;
+    struct chat_decision_entry entry, of; /* of: what it settles */
+    uint8_t single;
     uint32_t rooms_affected, rooms_rotated;
 };
 
@@ -37,6 +39,17 @@ static struct hub_key id_key(const struct chat_decision *decision)
 
 /* ---- checks ---- */
 
+/* Handed in by the decider's device, or by that of the second person. */
+static bool is_by_caller(const struct hub *hub, const struct hub_call *call,
+                         const struct chat_decision *decision)
+{
+    struct hub_device_id device;
+    return (hub_id_device(hub->domain, decision->decider_device, &device) &&
+            memcmp(device.at, call->device.at, sizeof device.at) == 0) ||
+           (hub_id_device(hub->domain, decision->co_decider_device, &device) &&
+            memcmp(device.at, call->device.at, sizeof device.at) == 0);
+}
+
 static uint16_t check_decider(struct hub *hub, struct hub_call *call, const struct decide *d)
 {
     struct hub_device_id device;
@@ -44,8 +57,12 @@ static uint16_t check_decider(struct hub *hub, struct hub_call *call, const stru
     bool found;
     if (!tb_bytes_equal(d->decision->domain, hub->domain) ||
         !hub_id_device(hub->domain, d->decision->decider_device, &device) ||
-        memcmp(device.at, call->device.at, sizeof device.at) != 0) {
+        !is_by_caller(hub, call, d->decision)) {
         return hub_refuse(call, CHAT_CODE_FORBIDDEN, "a decision of another hub or device");
+    }
+    struct hub_user_id decider = hub_user_of_device(&device);
+    if (!hub_is_desk(hub, &decider)) {
+        return hub_refuse(call, CHAT_CODE_FORBIDDEN, "the decider is not of the desk");
     }
     tb_status status = hub_device_row(hub, &device, call->arena, &row, &found);
     if (tb_is_ok(status) && !found) status = TB_STATUS(HUB_ROW);
@@ -82,9 +99,9 @@ static uint16_t check_notice(struct hub *hub, struct hub_call *call, const struc
 {
     uint16_t code = check_statements(hub, call, d);
     if (code != CHAT_CODE_OK) return code;
-    if (d->decision->action != CHAT_ACTION_BAN || d->request->sealed_statements.count != 0) {
-        return CHAT_CODE_OK;
-    }
+    bool needs_reasons = chat_decision_is_restriction(d->decision->action) ||
+                         d->decision->action == CHAT_ACTION_UPHOLD;
+    if (!needs_reasons || d->request->sealed_statements.count != 0) return CHAT_CODE_OK;
     struct hub_room *notice;
     tb_status status = hub_room_by_uri(hub, d->decision->notice_room_uri, &notice);
     if (!tb_is_ok(status)) return hub_refuse_status(hub, call, status, CHAT_CODE_INTERNAL);
@@ -128,15 +145,31 @@ static uint16_t check_subject(struct hub *hub, struct hub_call *call, struct dec
     if (d->decision->scope == CHAT_SCOPE_ROOM && d->room == NULL) {
         return hub_refuse(call, CHAT_CODE_NOT_FOUND, "there is no such room");
     }
+    bool is_special = d->room != NULL && (d->room->head.room_kind == CHAT_ROOM_DESK ||
+                                         d->room->head.room_kind == CHAT_ROOM_NOTICE);
+    if (is_special && d->decision->action == CHAT_ACTION_CLOSE_ROOM) {
+        return hub_refuse(call, CHAT_CODE_POLICY, "the desk's rooms and notices stay open");
+    }
     bool is_desk_room =
         d->room != NULL && tb_bytes_equal(hub_room_uri(d->room), hub->desk.desk_uri);
-    if (d->decision->action == CHAT_ACTION_BAN && (d->room == NULL || is_desk_room) &&
+    bool takes_out = d->decision->action == CHAT_ACTION_BAN ||
+                     d->decision->action == CHAT_ACTION_REMOVE ||
+                     d->decision->action == CHAT_ACTION_CLOSE_ACCOUNT ||
+                     d->decision->action == CHAT_ACTION_SUSPEND;
+    if (takes_out && (d->room == NULL || is_desk_room) &&
         hub_desk_is_last(hub, &d->subject->id)) {
         return hub_refuse(call, CHAT_CODE_POLICY, "the desk's last owner cannot be banned");
     }
     if (d->decision->action == CHAT_ACTION_NAME_OWNER) return check_naming(call, d);
     if (d->request->sealed_statements.count > STATEMENT_COUNT_MAX) return CHAT_CODE_TOO_LARGE;
-    return check_notice(hub, call, d);
+    uint16_t code = hub_sanction_check(hub, call, d->decision, &d->single);
+    if (code == CHAT_CODE_OK && d->room != NULL) {
+        code = hub_sanction_check_targets(hub, call, d->decision, &d->subject->id, d->room);
+    }
+    if (code == CHAT_CODE_OK && d->decision->number_of != 0) {
+        code = hub_settle_check(hub, call, d->decision, &d->of);
+    }
+    return code == CHAT_CODE_OK ? check_notice(hub, call, d) : code;
 }
 
 /* ---- the log ---- */
@@ -147,6 +180,7 @@ static tb_status log_entry(struct hub *hub, struct hub_call *call, struct decide
     struct hub_row_counters *counters = &hub->counters;
     d->entry = (struct chat_decision_entry){ .number = counters->decision_number + 1,
                                              .logged_ms = call->now_ms,
+                                             .single = d->single,
                                              .decision = *d->decision };
     memcpy(d->entry.prev_entry_hash, counters->decision_entry_hash, CHAT_HASH_LEN);
     TRY(chat_decision_entry_sign(suite, &hub->keys.intake, &d->entry, call->arena));
@@ -197,16 +231,17 @@ static tb_status carry_out(struct hub *hub, struct hub_call *call, struct decide
 {
     uint8_t action = d->decision->action;
     if (action == CHAT_ACTION_NAME_OWNER) return name_owner(hub, call, d);
-    if (action != CHAT_ACTION_BAN && action != CHAT_ACTION_UNBAN) return TB_STATUS(TB_OK);
     struct hub_ban ban = { .subject = d->subject,
                            .room = d->room,
                            .decision = d->decision,
                            .number = d->entry.number,
-                           .is_ban = action == CHAT_ACTION_BAN,
+                           .is_ban = action != CHAT_ACTION_UNBAN,
                            .now_ms = call->now_ms,
                            .arena = call->arena,
                            .effects = call->effects };
-    TRY(hub_ban_apply(hub, &ban));
+    if (d->decision->number_of != 0) TRY(hub_settle_apply(hub, &ban, &d->of));
+    else if (action == CHAT_ACTION_UNBAN) TRY(hub_ban_apply(hub, &ban));
+    else TRY(hub_sanction_apply(hub, &ban, d->decision));
     d->rooms_affected = ban.rooms_affected;
     d->rooms_rotated = ban.rooms_rotated;
     return TB_STATUS(TB_OK);
@@ -255,6 +290,7 @@ uint16_t hub_verb_decision_put(struct hub *hub, struct hub_call *call, const voi
     CHECK(log_entry(hub, call, &d));
     CHECK(store_statements(hub, call, &d));
     CHECK(hub_report_settle(hub, d.decision->report_id, call->arena));
+    CHECK(hub_outcome_note(hub, &d.entry, call->arena));
     CHECK(carry_out(hub, call, &d));
     tell(hub, call, &d);
     out->number = d.entry.number;

@@ -106,6 +106,21 @@ void hub_deliver_cut(struct hub *hub, struct hub_room *room, const struct hub_us
     }
 }
 
+void hub_deliver_hold(struct hub *hub, struct hub_account *account, bool is_held)
+{
+    for (struct hub_session *s = account->sessions; s != NULL; s = s->account_next) {
+        for (size_t i = 0; i < s->seat_count; i++) {
+            const struct hub_room *room = s->seats[i].room;
+            struct hub_sub *sub = &room->subs[s->seats[i].sub_index];
+            if (room->head.room_kind == CHAT_ROOM_NOTICE || sub->is_banned) continue;
+            sub->state = is_held ? HUB_SUB_CUT : HUB_SUB_CATCHING_UP;
+            sub->sent_seq = sub->acked_seq;
+            sub->acked_total = 0;
+        }
+        if (!is_held) enqueue(hub, s);
+    }
+}
+
 void hub_deliver_restart(struct hub *hub, struct hub_room *room)
 {
     for (size_t i = 0; i < room->sub_count; i++) {
@@ -340,7 +355,8 @@ static void push_state(struct hub *hub, struct hub_call *call, const struct chat
 /* The room's state, which may have changed since the login was answered.  When history is missing
  * its `cursor` lies above the device's own. */
 static tb_status tell_state(struct hub *hub, struct hub_call *call, const struct hub_room *room,
-                            const struct hub_row_membership *row, uint64_t cursor)
+                            const struct hub_row_membership *row, const struct hub_sub *sub,
+                            uint64_t cursor)
 {
     struct chat_room_state state;
     bool is_shown;
@@ -348,8 +364,16 @@ static tb_status tell_state(struct hub *hub, struct hub_call *call, const struct
                        false));
     bool is_missing = cursor < room->head.reduced_seq && row->from_log_seq <= cursor;
     state.cursor = is_missing ? room->head.reduced_seq : cursor;
+    if (sub->state == HUB_SUB_CUT) state.log_seq = cursor; /* nothing that it has to wait for */
     push_state(hub, call, &state);
     return TB_STATUS(TB_OK);
+}
+
+static bool is_suspended(const struct hub_call *call, const struct hub_room *room)
+{
+    return (call->account->flags & HUB_ACCOUNT_IS_SUSPENDED) != 0 &&
+           hub_account_is_restricted(call->account, call->now_ms) &&
+           room->head.room_kind != CHAT_ROOM_NOTICE;
 }
 
 static bool is_banned(const struct hub_call *call, const struct hub_room *room,
@@ -357,6 +381,7 @@ static bool is_banned(const struct hub_call *call, const struct hub_room *room,
 {
     if (row->to_log_seq != 0) return row->is_banned;
     if (!hub_room_is_active(room, &call->account->id)) return true;
+    if (is_suspended(call, room)) return false; /* it will read on behind its time */
     return hub_account_is_restricted(call->account, call->now_ms) &&
            room->head.room_kind != CHAT_ROOM_NOTICE;
 }
@@ -391,8 +416,9 @@ static tb_status subscribe_room(struct hub *hub, struct hub_call *call,
         .state = HUB_SUB_CATCHING_UP, .is_banned = is_banned(call, room, &row),
     };
     if (sub.is_banned && room->shape.fixed_membership) sub.state = HUB_SUB_CUT;
+    if (is_suspended(call, room)) sub.state = HUB_SUB_CUT;
     TRY(sub_add(hub, room, &sub));
-    TRY(tell_state(hub, call, room, &row, cursor));
+    TRY(tell_state(hub, call, room, &row, &sub, cursor));
     /* It may have become final while nobody told this device; the newest entry does not say. */
     struct chat_cursor final = { hub_room_uri(room), room->head.final_seq };
     hub_send(hub, call->effects, call->session->conn,

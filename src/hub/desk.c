@@ -12,6 +12,20 @@ bool hub_is_desk(struct hub *hub, const struct hub_user_id *user)
     return hub_room_is_active(room, user);
 }
 
+size_t hub_desk_count(struct hub *hub)
+{
+    struct hub_room *room;
+    size_t count = 0;
+    if (hub->desk.desk_uri.len == 0) return 0;
+    if (!tb_is_ok(hub_room_by_uri(hub, hub->desk.desk_uri, &room)) || room == NULL) return 0;
+    for (size_t i = 0; i < room->shape.participants.count; i++) {
+        struct hub_user_id user;
+        memcpy(user.at, room->shape.participants.at[i].user, sizeof user.at);
+        count += hub_room_is_active(room, &user) ? 1 : 0;
+    }
+    return count;
+}
+
 static bool is_leaving(const struct hub_room *room, const struct hub_user_id *user)
 {
     for (size_t i = 0; i < room->shape.mandatory.count; i++) {

@@ -31,6 +31,12 @@ TB_MUST_USE tb_status hub_report_settle(struct hub *hub, tb_bytes report_id,
 TB_MUST_USE tb_status hub_membership_at(struct hub *hub, const struct hub_user_id *user,
                                         const struct hub_room *room, uint64_t log_seq,
                                         struct tb_arena *arena, bool *was);
+/* How many active participants the desk has. */
+size_t hub_desk_count(struct hub *hub);
+/* What the reporter may learn of a decision about the report (outcome.c). */
+TB_MUST_USE tb_status hub_outcome_note(struct hub *hub, const struct chat_decision_entry *entry,
+                                       struct tb_arena *arena);
+hub_handler hub_verb_appeal_put, hub_verb_appeals_get, hub_verb_report_outcome;
 hub_handler hub_verb_desk_rotate, hub_verb_hub_record_put, hub_verb_admin_desk_refound;
 hub_handler hub_verb_report, hub_verb_desk_publish, hub_verb_desk_queue, hub_verb_decision_put,
     hub_verb_decisions_get, hub_verb_recipient_key_put, hub_verb_recipient_key_get,

@@ -173,6 +173,7 @@ struct hub_room {
     struct hub_page_mark ring[HUB_PAGE_RING_COUNT];
     size_t ring_count;         /* ever written; the place is its remainder */
 
+    bool has_mutes; /* the desk has muted somebody here */
     struct hub_tags tags;
     struct hub_slow_mark slow[HUB_SLOW_MARK_COUNT]; /* newest senders, while slow mode is on */
     size_t tag_unsaved_count; /* of the tags, those behind head.tags_seq */
@@ -183,6 +184,17 @@ struct hub_room {
 static inline tb_bytes hub_room_uri(const struct hub_room *room)
 {
     return tb_bytes_of(room->uri, room->uri_len);
+}
+
+/* Why a room takes neither message nor commit; CHAT_CODE_OK: it does. */
+static inline uint16_t hub_room_state_code(const struct hub_room *room)
+{
+    switch (room->head.state) {
+    case HUB_ROOM_CLOSED: return CHAT_CODE_ROOM_CLOSED;
+    case HUB_ROOM_FROZEN: return CHAT_CODE_FROZEN;
+    case HUB_ROOM_SHUT: return CHAT_CODE_ROOM_SHUT;
+    default: return CHAT_CODE_OK;
+    }
 }
 
 /* For the one store_refused answer of each request. */
@@ -518,6 +530,8 @@ void hub_deliver_push(struct hub *hub, struct hub_room *room, uint16_t push,
 void hub_deliver_cut(struct hub *hub, struct hub_room *room, const struct hub_user_id *user);
 void hub_deliver_unsubscribe(struct hub *hub, struct hub_session *session);
 void hub_deliver_leave(struct hub *hub, struct hub_room *room, size_t sub_index);
+/* Nothing of its rooms for a suspended account, notices aside; or again from where it was. */
+void hub_deliver_hold(struct hub *hub, struct hub_account *account, bool is_held);
 void hub_deliver_restart(struct hub *hub, struct hub_room *room); /* from the acked cursors */
 /* Ends the subscriptions of devices that the final commit at log_seq removed. */
 void hub_deliver_drop_removed(struct hub *hub, struct hub_room *room, uint64_t log_seq);

@@ -167,7 +167,7 @@ TB_MUST_USE tb_status hub_invite_new(struct hub *hub, bool is_admin, uint64_t ex
 
 struct hub_metrics {
     uint64_t connections, sessions, rooms_loaded, messages_accepted, deliveries;
-    uint64_t handshakes_accepted, requests_refused, reports, decisions;
+    uint64_t handshakes_accepted, requests_refused, reports, decisions, appeals;
     uint64_t turns, turns_refused, bytes_fanned_out;
 };
 void hub_metrics_read(const struct hub *hub, struct hub_metrics *out);

@@ -420,6 +420,7 @@ uint16_t hub_verb_join_request(struct hub *hub, struct hub_call *call, const voi
     CHECK(hub_room_by_uri(hub, asked->room_uri, &room));
     if (room == NULL) return hub_refuse(call, CHAT_CODE_NOT_FOUND, "there is no such room");
     if (room->head.state == HUB_ROOM_CLOSED) return CHAT_CODE_ROOM_CLOSED;
+    if (room->head.state == HUB_ROOM_SHUT) return CHAT_CODE_ROOM_SHUT;
     uint16_t code = check_request(hub, call, asked);
     struct hub_row_invite invite = { .kind = 0 };
     bool is_repeated;

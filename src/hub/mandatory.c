@@ -8,6 +8,7 @@
 #include "chat/records.h"
 #include "chat/safe_aad.h"
 #include "hub/mandatory.h"
+#include "hub/retract.h"
 
 enum {
     ITEM_COUNT_MAX = 512,
@@ -146,7 +147,9 @@ tb_status hub_mandatory_add(struct hub *hub, struct hub_room *room, enum hub_man
     memcpy(item.device, user->at, sizeof user->at);
     for (size_t i = 0; i < room->shape.mandatory.count; i++) {
         const struct hub_row_mandatory *other = &room->shape.mandatory.at[i];
-        if (other->kind == kind && memcmp(other->device, item.device, sizeof item.device) == 0) {
+        bool is_same = other->kind == kind && (kind != HUB_MANDATORY_RETRACT ||
+                                               tb_bytes_equal(other->aad, aad));
+        if (is_same && memcmp(other->device, item.device, sizeof item.device) == 0) {
             return TB_STATUS(TB_OK);
         }
     }
@@ -270,16 +273,9 @@ bool hub_mandatory_goes(const struct hub_room *room, const uint8_t *device)
     return false;
 }
 
-static tb_status propose_ban(struct issue *issue, size_t participant_index)
+static tb_status propose_leaves(struct issue *issue)
 {
     struct hub_room *room = issue->room;
-    struct mls_proposal ban;
-    bool is_done = room->shape.participants.at[participant_index].role_index == CHAT_ROLE_BANNED;
-    if (!is_done && !hub_mandatory_goes(room, issue->item->device)) {
-        TRY(chat_policy_role_proposal((uint32_t)participant_index, CHAT_ROLE_BANNED, issue->arena,
-                                      &ban));
-        TRY(propose(issue, &ban));
-    }
     for (size_t i = 0; i < room->shape.members.count; i++) {
         const struct hub_row_member *member = &room->shape.members.at[i];
         if (memcmp(member->device, issue->item->device, HUB_USER_ID_LEN) != 0 ||
@@ -292,6 +288,19 @@ static tb_status propose_ban(struct issue *issue, size_t participant_index)
         TRY(propose(issue, &proposal));
     }
     return TB_STATUS(TB_OK);
+}
+
+static tb_status propose_ban(struct issue *issue, size_t participant_index)
+{
+    struct hub_room *room = issue->room;
+    struct mls_proposal ban;
+    bool is_done = room->shape.participants.at[participant_index].role_index == CHAT_ROLE_BANNED;
+    if (!is_done && !hub_mandatory_goes(room, issue->item->device)) {
+        TRY(chat_policy_role_proposal((uint32_t)participant_index, CHAT_ROLE_BANNED, issue->arena,
+                                      &ban));
+        TRY(propose(issue, &ban));
+    }
+    return propose_leaves(issue);
 }
 
 /* Off the list: whoever was banned may be invited again (role 0 is not being listed). */
@@ -322,6 +331,26 @@ static tb_status propose_absent(struct issue *issue)
     }
     struct mls_remove remove = { .removed = room->shape.members.at[i].leaf_index };
     struct mls_proposal proposal = { .proposal_type = MLS_PROPOSAL_REMOVE, .of.remove = &remove };
+    return propose(issue, &proposal);
+}
+
+/* Off the list with all devices; who was banned meanwhile stays on it. */
+static tb_status propose_kick(struct issue *issue, size_t participant_index)
+{
+    struct wire_u32 index = { (uint32_t)participant_index };
+    struct chat_participant_update update = { .removed_indices = { &index, 1 } };
+    struct mls_proposal proposal;
+    const struct hub_row_participant *p = &issue->room->shape.participants.at[participant_index];
+    if (p->role_index == CHAT_ROLE_BANNED) return TB_STATUS(TB_OK);
+    TRY(chat_policy_update_proposal(&update, issue->arena, &proposal));
+    TRY(propose(issue, &proposal));
+    return propose_leaves(issue);
+}
+
+static tb_status propose_retraction(struct issue *issue)
+{
+    struct mls_proposal proposal;
+    TRY(hub_retract_proposal(issue->hub, issue->room, issue->item->aad, issue->arena, &proposal));
     return propose(issue, &proposal);
 }
 
@@ -402,6 +431,8 @@ static tb_status propose_item(struct issue *issue, size_t participant_index)
     case HUB_MANDATORY_BAN: return propose_ban(issue, participant_index);
     case HUB_MANDATORY_UNBAN: return propose_unban(issue, participant_index);
     case HUB_MANDATORY_ABSENT: return propose_absent(issue);
+    case HUB_MANDATORY_KICK: return propose_kick(issue, participant_index);
+    case HUB_MANDATORY_RETRACT: return propose_retraction(issue);
     case HUB_MANDATORY_RECIPIENT: return propose_recipient(issue);
     case HUB_MANDATORY_AGENT: return propose_agent(issue);
     default: return propose_owner(issue, participant_index);
@@ -422,7 +453,8 @@ static tb_status issue_item(struct issue *issue)
     size_t index = participant_index(issue->room, issue->item->device);
     issue->item->refs.count = issue->item->messages.count = 0;
     bool is_of_user = issue->item->kind != HUB_MANDATORY_RECIPIENT &&
-                      issue->item->kind != HUB_MANDATORY_AGENT;
+                      issue->item->kind != HUB_MANDATORY_AGENT &&
+                      issue->item->kind != HUB_MANDATORY_RETRACT;
     if (index == SIZE_MAX && is_of_user) return TB_STATUS(TB_OK);
     issue->cap = issue->room->shape.members.count + 1;
     issue->item->refs.at = tb_arena_take(issue->arena, issue->cap, sizeof(struct wire_opaque));
@@ -435,6 +467,11 @@ static tb_status issue_item(struct issue *issue)
     return TB_STATUS(TB_OK);
 }
 
+static bool is_shift(const struct hub_row_mandatory *item)
+{
+    return item->kind == HUB_MANDATORY_UNBAN || item->kind == HUB_MANDATORY_KICK;
+}
+
 /* An update that removes shifts the indices of the list, so it goes alone. */
 static bool may_issue(const struct hub_row_shape *shape, size_t index)
 {
@@ -444,8 +481,9 @@ static bool may_issue(const struct hub_row_shape *shape, size_t index)
     for (size_t i = 0; i < shape->mandatory.count; i++) {
         const struct hub_row_mandatory *other = &shape->mandatory.at[i];
         if (i == index) continue;
-        if (other->is_issued && other->kind == HUB_MANDATORY_UNBAN) return false;
-        if (item->kind == HUB_MANDATORY_UNBAN &&
+        if (item->kind == HUB_MANDATORY_RETRACT || other->kind == HUB_MANDATORY_RETRACT) continue;
+        if (other->is_issued && is_shift(other)) return false;
+        if (is_shift(item) &&
             (other->is_issued || other->kind == HUB_MANDATORY_BAN)) {
             return false;
         }

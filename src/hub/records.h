@@ -25,6 +25,8 @@
  *     REPORTS        'Q' u64 number: ReportIntake;  'I' report id: hub_row_report;
  *                    'A' user, u64 number (open ones);  'T' room, u64 room_seq, user: u32 count
  *     DECISIONS      'N' u64 number: DecisionEntry;  'I' decision id: u64 number;
+ *                    'M' room user: mute;  'C' room: u64 number of the decision that closed it;
+ *                    'A' u64 number: appeal;  'R' report id: u64 number of the newest decision;
  *                    'B' user, room or zeros: u64 number, of the ban in force there;
  *                    'E' u64 until_ms, u64 number: the same number
  *     RECIPIENT_KEYS H(uri), u64 serial                RecipientKey
@@ -108,7 +110,11 @@ WIRE_STRUCT(hub_row_counters, HUB_ROW_COUNTERS)
 
 /* ---- people ---- */
 
-enum { HUB_ACCOUNT_IS_ADMIN = 1, HUB_ACCOUNT_IS_RESTRICTED = 2 };
+enum {
+    HUB_ACCOUNT_IS_ADMIN = 1,
+    HUB_ACCOUNT_IS_RESTRICTED = 2,
+    HUB_ACCOUNT_IS_SUSPENDED = 4 /* restricted, and stays in its rooms, which wait for it */
+};
 #define HUB_ROW_ACCOUNT(ROW, S)                              \
     ROW(S, BYTES_SOME, handle,          CHAT_HANDLE_LEN_MAX) \
     ROW(S, U8,         flags,           NONE)                \
@@ -173,7 +179,12 @@ WIRE_STRUCT(hub_row_membership, HUB_ROW_MEMBERSHIP)
 
 /* ---- rooms ---- */
 
-enum hub_room_state { HUB_ROOM_OPEN = 1, HUB_ROOM_FROZEN = 2, HUB_ROOM_CLOSED = 3 };
+enum hub_room_state {
+    HUB_ROOM_OPEN = 1,
+    HUB_ROOM_FROZEN = 2,
+    HUB_ROOM_CLOSED = 3, /* nobody is left who could commit */
+    HUB_ROOM_SHUT = 5    /* by a decision of the desk, which can be reversed */
+};
 enum { HUB_STATE_OUT = 4 }; /* told to a device that is not in the room */
 /* What changes with each message; written once a room and turn. */
 #define HUB_ROW_HEAD(ROW, S)                                                         \
@@ -226,7 +237,9 @@ enum hub_mandatory_kind {
     HUB_MANDATORY_AGENT = 5,     /* the newest franking agent; device is zeros */
     HUB_MANDATORY_LEAVE = 6,
     HUB_MANDATORY_IMPORTED = 7, /* found in a member's log after a restore */
-    HUB_MANDATORY_ABSENT = 8    /* a device that can no longer follow the log */
+    HUB_MANDATORY_ABSENT = 8,   /* a device that can no longer follow the log */
+    HUB_MANDATORY_KICK = 9,     /* off the list, and the leaves with it */
+    HUB_MANDATORY_RETRACT = 10  /* messages, by the decision in aad; or restores them */
 };
 #define HUB_ROW_MANDATORY(ROW, S)                                       \
     ROW(S, U8,    kind,      NONE)                                      \

@@ -8,6 +8,7 @@
 
 #include "chat/run.h"
 #include "hub/mandatory.h"
+#include "hub/sanction.h"
 
 enum { PRESENTED_COUNT_MAX = 65536 };
 
@@ -338,7 +339,7 @@ tb_status hub_restore_thaw(struct hub *hub, struct hub_room *room, uint64_t now_
     TRY(chat_frank_restored_sign(room->suite, agent, hub_room_uri(room), &body,
                                  &signature));
     body.signature = chat_signature_view(&signature);
-    room->head.state = HUB_ROOM_OPEN;
+    TRY(hub_sanction_room_state(hub, room, arena, &room->head.state));
     room->head.frozen_ms = 0;
     room->head.room_seq = body.next_room_seq - 1;
     TRY(forget_presented(hub, room, arena, effects));
@@ -349,7 +350,7 @@ tb_status hub_restore_thaw(struct hub *hub, struct hub_room *room, uint64_t now_
                                      .log_seq = room->head.log_seq,
                                      .cursor = room->head.log_seq,
                                      .final_seq = room->head.final_seq,
-                                     .epoch = room->head.epoch, .state = HUB_ROOM_OPEN };
+                                     .epoch = room->head.epoch, .state = room->head.state };
     hub_deliver_push(hub, room, CHAT_PUSH_ROOM_STATE, &chat_room_state_desc, &state, effects);
     return hub_mandatory_issue(hub, room, now_ms, arena, effects);
 }

@@ -2,7 +2,7 @@
 #include <assert.h>
 #include <string.h>
 
-#include "hub/engine.h"
+#include "hub/sanction.h"
 
 enum { CURSOR_LOAD_COUNT_MAX = 65536 };
 
@@ -293,6 +293,7 @@ static tb_status read_room(struct hub *hub, struct hub_room *room, bool *found)
     room->suite = hub_suite(hub, room->shape.cipher_suite);
     if (room->suite == NULL) CHECK(TB_STATUS(HUB_ROW));
     CHECK(load_cursors(hub, room));
+    CHECK(hub_sanction_load(hub, room));
     CHECK(hub_tags_load(hub, room));
     room->generation = hub->generation;
     room->ack_count = 0;

@@ -262,7 +262,9 @@ uint16_t hub_verb_commit_ack(struct hub *hub, struct hub_call *call, const void 
     (void)answer;
     const struct chat_commit_ack *ack = request;
     struct hub_room *room = find_tentative(hub, ack);
-    if (room == NULL || room->head.state != HUB_ROOM_OPEN) return CHAT_CODE_OK; /* settled */
+    bool is_settled = room == NULL || room->head.state == HUB_ROOM_CLOSED ||
+                      room->head.state == HUB_ROOM_FROZEN;
+    if (is_settled) return CHAT_CODE_OK;
     if (!is_witness(room, call)) {
         return hub_refuse(call, CHAT_CODE_FORBIDDEN, "you cannot vouch for this commit");
     }

@@ -9,6 +9,7 @@
 #include "chat/safe_aad.h"
 #include "hub/mandatory.h"
 #include "hub/rules.h"
+#include "hub/sanction.h"
 
 enum {
     RUN_BLOB_BYTES_MIN = 4096,
@@ -179,6 +180,15 @@ static uint16_t check_sender(struct hub *hub, struct hub_call *call, const struc
     if ((bits & HUB_ROLE_MAY_SEND) == 0) {
         return hub_refuse(call, CHAT_CODE_FORBIDDEN, "your role in this room may not send");
     }
+    if (room->has_mutes) {
+        bool is_muted;
+        uint64_t until_ms;
+        tb_status status = hub_sanction_is_muted(hub, room, &call->account->id, call->now_ms,
+                                                 call->arena, &is_muted, &until_ms);
+        if (!tb_is_ok(status)) return hub_refuse_status(hub, call, status, CHAT_CODE_INTERNAL);
+        if (is_muted) return hub_refuse_value(call, CHAT_CODE_MUTED,
+                                              "the desk has muted this account here", until_ms);
+    }
     if (hub_room_member(room, &call->device) == NULL) {
         return hub_refuse(call, CHAT_CODE_FORBIDDEN, "this device is no member of the room");
     }
@@ -208,8 +218,8 @@ static uint16_t refuse_missing(struct hub *hub, struct hub_call *call, const str
 static uint16_t check_room(struct hub *hub, struct hub_call *call, const struct submit *s)
 {
     const struct hub_room *room = s->room;
-    if (room->head.state == HUB_ROOM_CLOSED) return CHAT_CODE_ROOM_CLOSED;
-    if (room->head.state == HUB_ROOM_FROZEN) return CHAT_CODE_FROZEN;
+    uint16_t code = hub_room_state_code(room);
+    if (code != CHAT_CODE_OK) return code;
     if (room->shape.tentative != NULL) {
         return hub_refuse_value(call, CHAT_CODE_TENTATIVE, "", room->head.epoch);
     }

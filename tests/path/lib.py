@@ -310,14 +310,16 @@ class World:
     def command(self, profile, *words):
         return [CLIENT, "--profile", profile, *words]
 
-    def run(self, profile, *words, stdin="", code=0, seconds=RUN_SECONDS, file_bytes_max=None):
+    def run(self, profile, *words, stdin="", code=0, seconds=RUN_SECONDS, file_bytes_max=None,
+            env=None):
         """A verb to its end.  code None: any."""
         def limit():
             signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
             resource.setrlimit(resource.RLIMIT_FSIZE, (file_bytes_max, file_bytes_max))
         command = self.command(profile, *words)
         try:
-            done = subprocess.run(command, input=stdin, env=self.env, capture_output=True, text=True,
+            done = subprocess.run(command, input=stdin, env={**self.env, **(env or {})},
+                                  capture_output=True, text=True,
                                   timeout=seconds,
                                   preexec_fn=limit if file_bytes_max is not None else None)
         except subprocess.TimeoutExpired as late:

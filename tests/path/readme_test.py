@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Run exactly the commands of the README's console blocks, in order, on a terminal of their own, and
+"""Run exactly the commands of the console blocks of the README and of docs/moderation.md, in order, on a terminal of their own, and
 compare every line that they print.
 
 In a block a line that begins with `$ ` is a command, the lines below it are what it prints.
@@ -22,7 +22,7 @@ import time
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 from lib import ROOT, Refused, Steps, expect, free_port  # noqa: E402
 
-README = os.path.join(ROOT, "README.md")
+PAGES = ("README.md", "docs/moderation.md")
 COMMAND_SECONDS = 60
 MAKE_SECONDS = 600
 FORGOTTEN = {"time"}
@@ -43,7 +43,7 @@ def blocks(text):
         elif line.startswith("$ "):
             block.append((number, line[2:], []))
         else:
-            expect(block, f"README.md:{number}: output without a command")
+            expect(block, f"line {number}: output without a command")
             block[-1][2].append(line)
     return found
 
@@ -70,7 +70,9 @@ class Variables:
             name = part[1:-1] if part.startswith("<") and part.endswith(">") else None
             if name is None:
                 pattern += re.escape(part)
-            elif name in self.values and name not in FORGOTTEN:
+            elif name in FORGOTTEN:
+                pattern += ".+?"
+            elif name in self.values:
                 pattern += re.escape(self.values[name])
             elif name in names:
                 pattern += f"(?P={name.replace('-', '_')})"
@@ -83,8 +85,7 @@ class Variables:
         return {name: found.group(name.replace("-", "_")) for name in names}
 
     def keep(self, found):
-        self.values.update({name: value for name, value in found.items()
-                            if name not in FORGOTTEN})
+        self.values.update(found)
 
 
 def compare(variables, expected, lines):
@@ -103,7 +104,7 @@ def compare(variables, expected, lines):
         expect(found is not None, f"wanted {want!r}\n found {lines[at]!r}")
         variables.keep(found)
         at += 1
-    expect(at == len(lines), f"not in the README: {lines[at:]}")
+    expect(at == len(lines), f"not on the page: {lines[at:]}")
 
 
 class Terminal:
@@ -257,15 +258,10 @@ class Session:
             terminal.close()
 
 
-def main():
-    steps = Steps()
-    if not os.path.exists(README):
-        print("there is no README.md\n0 passed, 1 failed")
-        return 1
-    with open(README, encoding="utf-8") as file:
+def walk(steps, page):
+    """Its own folder, hub and profiles."""
+    with open(os.path.join(ROOT, page), encoding="utf-8") as file:
         text = file.read()
-    for number in (signal.SIGTERM, signal.SIGHUP):
-        signal.signal(number, lambda *_: sys.exit(1))  # through the finally below
     folder = tempfile.mkdtemp(prefix="timbre-readme-")
     session = Session(folder)
     try:
@@ -273,18 +269,27 @@ def main():
             for number, command, expected in block:
                 if command == "make test":
                     continue  # this is a part of it
-                steps.step(f"README.md:{number}: {command}",
+                steps.step(f"{page}:{number}: {command}",
                            lambda: session.run(command, expected), is_needed=True)
         steps.step("Ctrl-C stops the hub", session.stop)
-        return steps.close()
-    except SystemExit as end:
-        return end.code
     finally:
         session.close()
         if "--keep" in sys.argv:
             print(f"kept {folder}")
         else:
             shutil.rmtree(folder, ignore_errors=True)
+
+
+def main():
+    steps = Steps()
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, lambda *_: sys.exit(1))  # through the finally above
+    try:
+        for page in PAGES:
+            walk(steps, page)
+        return steps.close()
+    except SystemExit as end:
+        return end.code
 
 
 if __name__ == "__main__":

@@ -433,10 +433,13 @@ def decision(steps, world):
         carol.wait_line("I know where you live")
         record = world.json("dave", "desk", "decide", world.case, "--action", "ban", "--scope",
                             "hub", "--facts-file", "-", "--yes", stdin="A threat.\n").record
+        equal(record["state"], "draft", "a sanction of the account needs two")
+        record = world.json("alice", "desk", "confirm", world.case, "--yes").record
         equal(record["decision"], 1, "number")
         carol.wait_line(r"mallory: removed by a decision of the desk, number 1")
         carol.close()
-    steps.step("dave bans mallory; carol, online, sees it with its number", decide, is_needed=True)
+    steps.step("dave bans mallory, alice confirms; carol, online, sees it with its number", decide,
+               is_needed=True)
 
     def others():
         for name in ("alice", "bob", "carol"):

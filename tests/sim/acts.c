@@ -5,6 +5,7 @@
 
 #include "chat/policy.h"
 #include "chat/protocol.h"
+#include "chat/records.h"
 #include "client/status.h"
 
 struct sim_wish {
@@ -347,6 +348,8 @@ size_t sim_act_ban(struct sim_client *who, tb_bytes report_id, uint8_t scope)
         .reason_code = 2,
         .facts = TB_LITERAL("Repeated insults in the room."),
     };
+    /* The desk is one person, who may restrict an account for some days. */
+    if (scope == CHAT_SCOPE_HUB) params.until_ms = sim_client_now(who) + 6 * CHAT_MS_A_DAY;
     return sim_act_decide(who, &params);
 }
 

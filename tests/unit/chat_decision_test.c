@@ -2,8 +2,11 @@
 #include "tests/unit/chat_fixture.h"
 
 #include "chat/ack.h"
+#include "chat/category.h"
 #include "chat/decision.h"
+#include "chat/desk_message.h"
 #include "chat/reason.h"
+#include "chat/retract.h"
 #include "chat/safe_aad.h"
 #include "chat/say.h"
 #include "chat/statement.h"
@@ -75,7 +78,13 @@ static void a_decision_contradicts_itself_in_no_field(void **state)
     bad = good;                                                                                    \
     bad.FIELD_ = VALUE_;                                                                           \
     assert_status(chat_decision_sign(&d.f.suite, &d.device, &bad, &d.f.arena), CHAT_DECISION_FORM)
-    REFUSED(action, 5);
+    REFUSED(action, CHAT_ACTION_UPHOLD + 1);
+    REFUSED(action, CHAT_ACTION_RETRACT);   /* of no message */
+    REFUSED(action, CHAT_ACTION_MUTE);      /* without an end */
+    REFUSED(action, CHAT_ACTION_SUSPEND);   /* in one room */
+    REFUSED(action, CHAT_ACTION_REVERSE);   /* of nothing */
+    REFUSED(number_of, 3);
+    REFUSED(ground, 2);
     REFUSED(scope, 3);
     REFUSED(scope, 0);
     REFUSED(reason_code, 99);
@@ -93,6 +102,116 @@ static void a_decision_contradicts_itself_in_no_field(void **state)
     bad = good;
     bad.v = 2;
     assert_status(verify(&d, &bad), CHAT_DECISION_FORM);
+    desk_end(&d);
+}
+
+static void a_second_person_signs_over_the_first_signature(void **state)
+{
+    (void)state;
+    struct desk d;
+    desk_init(&d);
+    struct chat_decision made = d.decision, bad;
+    tb_bytes second = crypto_signing_key_public(&d.intake);
+    assert_status(chat_decision_verify_co(&d.f.suite, &made, second, &d.f.arena),
+                  CHAT_DECISION_CO_SIGNATURE);
+    assert_status(chat_decision_confirm(&d.f.suite, &d.intake, &made, &d.f.arena),
+                  CHAT_DECISION_FORM); /* by nobody */
+    const char *const refused[] = { "mimi://hub.example/d/judge/2",
+                                    "mimi://hub.example/d/mallory/1",
+                                    "mimi://other.example/d/second/1" };
+    for (size_t i = 0; i < 3; i++) {
+        made.co_decider_device = tb_bytes_text(refused[i]);
+        assert_status(chat_decision_confirm(&d.f.suite, &d.intake, &made, &d.f.arena),
+                      CHAT_DECISION_FORM);
+    }
+    made.co_decider_device = TB_LITERAL("mimi://hub.example/d/second/1");
+    assert_ok(chat_decision_confirm(&d.f.suite, &d.intake, &made, &d.f.arena));
+    assert_ok(verify(&d, &made)); /* the first signature does not know of the second */
+    assert_ok(chat_decision_verify_co(&d.f.suite, &made, second, &d.f.arena));
+    tb_bytes encoded = fixture_encode(&d.f, &chat_decision_desc, &made);
+    for (size_t i = 0; i < encoded.len; i++) {
+        tb_status status = wire_decode(&chat_decision_desc, fixture_changed(&d.f, encoded, i),
+                                       &d.f.arena, &bad, NULL);
+        if (tb_is_ok(status)) {
+            status = chat_decision_verify_co(&d.f.suite, &bad, second, &d.f.arena);
+        }
+        assert_false(tb_is_ok(status));
+    }
+    desk_end(&d);
+}
+
+static void drafts_and_appeals_have_one_encoding(void **state)
+{
+    (void)state;
+    static const char *const BAD[] = { "a0", "a20102026161", "a2010102 60", "a201000261 61",
+                                       "a3010102616103 00", "a2010102 4161" };
+    struct fixture f;
+    struct tb_buf buf;
+    struct chat_appeal_text appeal = { 5, TB_LITERAL("No.") }, back;
+    struct chat_draft draft = { TB_LITERAL("decision"), TB_LITERAL("statement"), 9 }, draft_back;
+    fixture_init(&f);
+    tb_buf_init(&buf, &f.heap.mem, 65536);
+    assert_ok(chat_appeal_encode(&appeal, &buf));
+    assert_hex(&f, tb_buf_view(&buf), "a2010502634e6f2e");
+    assert_ok(chat_appeal_decode(tb_buf_view(&buf), &back));
+    assert_int_equal(back.number, 5);
+    assert_bytes(back.text, appeal.text);
+    for (size_t i = 2; i < sizeof BAD / sizeof BAD[0]; i++) {
+        assert_status(chat_appeal_decode(fixture_hex(&f, BAD[i]), &back), CHAT_DESK_MESSAGE_FORM);
+    }
+    tb_buf_clear(&buf);
+    assert_ok(chat_draft_encode(&draft, &buf));
+    assert_ok(chat_draft_decode(tb_buf_view(&buf), &draft_back));
+    assert_bytes(draft_back.statement, draft.statement);
+    assert_int_equal(draft_back.expires_ms, 9);
+    assert_status(chat_draft_decode(fixture_hex(&f, BAD[0]), &draft_back), CHAT_DESK_MESSAGE_FORM);
+    tb_buf_wipe(&buf);
+    fixture_end(&f);
+}
+
+static void every_action_and_category_has_one_name(void **state)
+{
+    (void)state;
+    uint8_t found = 0;
+    for (uint8_t i = 0; chat_decision_action_name(i) != NULL; i++) {
+        assert_ok(chat_decision_action_parse(tb_bytes_text(chat_decision_action_name(i)), &found));
+        assert_int_equal(found, i);
+    }
+    assert_int_equal(found, CHAT_ACTION_UPHOLD);
+    for (uint8_t i = 1; i < CHAT_CATEGORY_COUNT; i++) {
+        assert_ok(chat_category_parse(tb_bytes_text(chat_category_name(i)), &found));
+        assert_int_equal(found, i);
+    }
+    assert_string_equal(chat_category_official(CHAT_CATEGORY_VIOLENCE),
+                        "STATEMENT_CATEGORY_VIOLENCE");
+    for (uint8_t reason = chat_reason_next(0); reason != 0; reason = chat_reason_next(reason)) {
+        assert_non_null(chat_category_name(chat_category_of_reason(reason)));
+    }
+    assert_status(chat_category_parse(TB_LITERAL("nothing"), &found), CHAT_REASON_UNKNOWN);
+    assert_status(chat_decision_action_parse(TB_LITERAL("smite"), &found), CHAT_DECISION_FORM);
+    assert_int_equal(chat_language_of("fr_FR.UTF-8"), CHAT_FRENCH);
+    assert_int_equal(chat_language_of("fr"), CHAT_FRENCH);
+    assert_int_equal(chat_language_of("fry_NL"), CHAT_ENGLISH);
+    assert_int_equal(chat_language_of(NULL), CHAT_ENGLISH);
+}
+
+static void the_hub_signs_what_it_retracts(void **state)
+{
+    (void)state;
+    struct desk d;
+    struct wire_opaque id = { TB_LITERAL("0123456789abcdef0123456789abcdef") };
+    struct chat_retracted made = { .hub_retracted_timestamp = TIME_MS,
+                                   .remover = TB_LITERAL("mimi://hub.example") };
+    desk_init(&d);
+    made.retracted_messages.at = &id;
+    made.retracted_messages.count = 1;
+    assert_ok(chat_retracted_sign(&d.f.suite, &d.intake, &made, &d.f.arena));
+    assert_ok(chat_retracted_verify(&d.f.suite, &made, crypto_signing_key_public(&d.intake),
+                                    &d.f.arena));
+    made.hub_retracted_timestamp++;
+    assert_status(chat_retracted_verify(&d.f.suite, &made, crypto_signing_key_public(&d.intake),
+                                        &d.f.arena),
+                  CHAT_DECISION_SIGNATURE);
     desk_end(&d);
 }
 
@@ -177,7 +296,8 @@ static struct chat_statement statement_of(void)
         .scope = CHAT_SCOPE_ROOM, .room_uri = TB_LITERAL(ROOM_URI),
         .reason_code = CHAT_REASON_THREAT, .rule = TB_LITERAL("No threats."),
         .facts = TB_LITERAL("You wrote \x1b[2Jthis."), .until_ms = TIME_MS + 1,
-        .appeal = TB_LITERAL("Answer here."), .decided_ms = TIME_MS,
+        .why = TB_LITERAL("It threatens a person."), .decided_ms = TIME_MS, .number_of = 3,
+        .ground = CHAT_GROUND_ILLEGAL, .category = 14, .territory = TB_LITERAL("FR"),
         .report_id = TB_LITERAL("0123456789abcdef0123456789abcdef"), .stubs = TB_LITERAL("\0"),
     };
 }
@@ -226,9 +346,9 @@ static void what_is_no_statement_is_refused(void **state)
         "a4015000000000000000000000000000000000 0200 0402 0601",    /* a number that is 0 */
         "a4015000000000000000000000000000000000 0401 0560 0601",    /* an empty room */
         "a3015000000000000000000000000000000000 0401 0601",         /* room scope without a room */
-        "a4015000000000000000000000000000000000 0402 0601 0e01",    /* unknown key */
-        "a4015000000000000000000000000000000000 0304 0402 0601",    /* unknown action */
-        "a4015000000000000000000000000000000000 0402 0601 0c4101",  /* report id of one octet */
+        "a4015000000000000000000000000000000000 0402 0601 1501",    /* unknown key */
+        "a4015000000000000000000000000000000000 030d 0402 0601",    /* unknown action */
+        "a4015000000000000000000000000000000000 0402 0601 0b4101",  /* report id of one octet */
         "a4015000000000000000000000000000000000 0402 0601 616101",  /* a key that is a text */
     };
     struct fixture f;
@@ -250,25 +370,37 @@ static void a_statement_reads_as_sentences_and_moves_no_terminal(void **state)
     struct chat_statement statement = statement_of();
     fixture_init(&f);
     tb_buf_init(&buf, &f.heap.mem, 65536);
-    assert_ok(chat_statement_render(&statement, &buf));
+    assert_ok(chat_statement_render(&statement, CHAT_ENGLISH, &buf));
     assert_bytes(tb_buf_view(&buf),
                  TB_LITERAL("Decision 12 of the moderation desk.\n"
-                            "You are banned from the room mimi://hub.example/r/tea.\n"
+                            "You are banned from the room mimi://hub.example/r/tea\n"
                             "It holds until 2023-11-14 22:13 UTC.\n"
-                            "Reason: a threat.\n"
-                            "Rule: No threats.\n"
-                            "What happened: You wrote  [2Jthis.\n"
-                            "A person decided this, on 2023-11-14 22:13 UTC.\n"
-                            "How to answer: Answer here.\n"));
+                            "Where it holds: FR.\n"
+                            "Reason: a threat; category: violence.\n"
+                            "Ground: the content is held to be illegal.\n"
+                            "Legal provision: No threats.\n"
+                            "Why it applies: It threatens a person.\n"
+                            "Facts: You wrote  [2Jthis.\n"
+                            "This was taken up after a report; who reported is not named.\n"
+                            "A person decided this on 2023-11-14 22:13 UTC.  No automated means "
+                            "were used, neither to find nor to decide.\n"
+                            "Redress: you can complain here, free of charge, within six months of "
+                            "being told\n('timbre notice appeal'); a person who did not take part "
+                            "in the decision settles it.\n"
+                            "You can also turn to a certified out-of-court dispute settlement "
+                            "body\n(Regulation (EU) 2022/2065, article 21), and to a court.\n"));
     tb_buf_clear(&buf);
-    statement = (struct chat_statement){ .action = CHAT_ACTION_BAN, .scope = CHAT_SCOPE_HUB,
-                                         .reason_code = CHAT_REASON_SPAM };
-    assert_ok(chat_statement_render(&statement, &buf));
+    statement = (struct chat_statement){ .action = CHAT_ACTION_UPHOLD, .scope = CHAT_SCOPE_HUB,
+                                         .reason_code = CHAT_REASON_SPAM, .number_of = 7 };
+    assert_ok(chat_statement_render(&statement, CHAT_FRENCH, &buf));
     assert_bytes(tb_buf_view(&buf),
-                 TB_LITERAL("Your account is banned from the rooms of this hub. You can still "
-                            "sign in, read this and answer here.\n"
-                            "It holds without end.\n"
-                            "Reason: spam.\n"));
+                 TB_LITERAL("Votre recours a été examiné par une autre personne.  Maintenue : "
+                            "décision 7.\n"
+                            "Motif : pourriel.\n"
+                            "Fondement : incompatibilité avec les conditions générales du "
+                            "service.\n"
+                            "L'affaire fait suite à un signalement ; son auteur n'est pas "
+                            "nommé.\n"));
     tb_buf_wipe(&buf);
     fixture_end(&f);
 }
@@ -354,7 +486,7 @@ static void reasons_are_found_by_code_and_by_name(void **state)
     assert_status(chat_reason_parse(TB_LITERAL("bad weather"), &parsed), CHAT_REASON_UNKNOWN);
     assert_string_equal(chat_decision_action_name(CHAT_ACTION_UNBAN), "unban");
     assert_string_equal(chat_decision_action_name(CHAT_ACTION_NAME_OWNER), "name-owner");
-    assert_null(chat_decision_action_name(5));
+    assert_null(chat_decision_action_name(CHAT_ACTION_UPHOLD + 1));
 }
 
 static void dates_are_right_at_the_edges_of_years(void **state)
@@ -394,6 +526,10 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_decision_is_signed_whole),
         cmocka_unit_test(a_decision_contradicts_itself_in_no_field),
+        cmocka_unit_test(a_second_person_signs_over_the_first_signature),
+        cmocka_unit_test(drafts_and_appeals_have_one_encoding),
+        cmocka_unit_test(every_action_and_category_has_one_name),
+        cmocka_unit_test(the_hub_signs_what_it_retracts),
         cmocka_unit_test(an_owner_is_named_for_a_room_without_report_end_or_notice),
         cmocka_unit_test(the_reference_on_a_proposal_hashes_the_decision),
         cmocka_unit_test(the_log_is_a_chain_that_the_hub_signs),

@@ -3,7 +3,9 @@
 
 #include <stdio.h>
 
+#include "chat/decision.h"
 #include "chat/policy.h"
+#include "chat/records.h"
 #include "chat/protocol.h"
 #include "client/rooms.h"
 #include "client/status.h"
@@ -99,6 +101,9 @@ static uint16_t decide_code(struct sim *sim, size_t who, const uint8_t report_id
         .report_id = tb_bytes_of(report_id, 32), .action = action, .scope = scope,
         .reason_code = 2, .facts = TB_LITERAL("It was read again."),
     };
+    if (chat_decision_needs_two(action, scope)) {
+        params.until_ms = sim_client_now(&sim->clients[who]) + 6 * CHAT_MS_A_DAY;
+    }
     size_t op = sim_act_decide(&sim->clients[who], &params);
     sim_settle(sim, 60000);
     return sim->ops[op].is_done ? TB_OK : sim->ops[op].code;
