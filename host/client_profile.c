@@ -26,6 +26,7 @@ static const struct host_store_table tables[] = {
     { CLIENT_TABLE_UPLOADS, "uploads", HOST_STORE_KEYED },
     { CLIENT_TABLE_EXPIRIES, "expiries", HOST_STORE_KEYED },
     { CLIENT_TABLE_CONTEXTS, "contexts", HOST_STORE_KEYED },
+    { CLIENT_TABLE_REPORT_FILES, "report_files", HOST_STORE_KEYED },
     { CLIENT_TABLE_PINS, "pins", HOST_STORE_KEYED },
     { CLIENT_TABLE_CASEWORK, "casework", HOST_STORE_KEYED },
     { CLIENT_TABLE_NOTICES, "notices", HOST_STORE_KEYED },

@@ -161,6 +161,26 @@ const struct cli_verb cli_verbs[] = {
       "room-rule, protocol, other.\n" },
     { "report list", "", 0, 0, 0, ACCOUNT, false, true, cli_verb_report_list,
       "List the reports you made.", "" },
+    { "report open", "ROOM REPORT MESSAGE...", CLI_BIT(LEVEL), 3, 255, ACCOUNT, false, false,
+      cli_verb_report_open, "Open further messages around a report to the desk.",
+      "timbre report open team 5b1e... 10 11\n\n"
+      "REPORT is the identifier of the report; who reported finds it in 'timbre report list', the\n"
+      "desk tells it to others.  Whoever was in the room may add what a report left closed, or\n"
+      "with --level 2 the senders' own signatures.\n" },
+    { "report export", "CASE FILE", 0, 2, 2, ACCOUNT, true, false, cli_verb_report_export,
+      "Write a case of the desk to a file that anybody can check.",
+      "timbre report export 3f9a case.txt\n\n"
+      "It holds neither who reported nor the note.  Where a member's word proves that the hub\n"
+      "told two histories, that proof is written instead.\n" },
+    { "report verify", "FILE", 0, 1, 1, NOTHING, false, false, cli_verb_report_verify,
+      "Check an exported report or a proof against a hub, without a network.",
+      "timbre report verify case.txt\n\n"
+      "Says what is proven and what is not, and ends with 0 only when the reported text is.\n" },
+    { "alarm list", "", 0, 0, 0, ACCOUNT, false, true, cli_verb_alarm_list,
+      "List the alarms that this profile raised.", "" },
+    { "alarm export", "ALARM FILE", 0, 2, 2, ACCOUNT, true, false, cli_verb_alarm_export,
+      "Write the proof that the hub told two histories to a file.",
+      "timbre alarm export 1 proof.txt\n\n'timbre report verify' checks it.\n" },
     { "desk list", "", 0, 0, 0, ACCOUNT, false, true, cli_verb_desk_list,
       "List the cases of the moderation desk.", "" },
     { "desk show", "CASE", 0, 1, 1, ACCOUNT, false, false, cli_verb_desk_show,
@@ -191,6 +211,13 @@ const struct cli_verb cli_verbs[] = {
       "Say until when a case has to be decided.",
       "timbre desk deadline 3f9a 24h\n\n"
       "none: as its priority says, which is 1 hour, 24 hours, 3 days or 7 days after it came.\n" },
+    { "desk ask", "CASE MESSAGE", 0, 2, 2, ACCOUNT, false, false, cli_verb_desk_ask,
+      "Ask the members of a room what they hold at a number, without its text.",
+      "timbre desk ask 3f9a 12\n\n"
+      "Their clients answer by themselves when they are online, signed; 'timbre desk show' tells\n"
+      "who has the same entry, and keeps the proof when the hub told somebody another history.\n" },
+    { "desk save", "CASE MESSAGE FILE", 0, 3, 3, ACCOUNT, true, false, cli_verb_desk_save,
+      "Write a verified attachment of a case to a file.", "timbre desk save 3f9a 12 picture\n" },
     { "desk decide", "CASE",
       CLI_BIT(ACTION) | CLI_BIT(SCOPE) | CLI_BIT(REASON) | CLI_BIT(UNTIL) |
           CLI_BIT(FACTS_FILE) | CLI_BIT(WHY_FILE) | CLI_BIT(GROUND) | CLI_BIT(CATEGORY) |
@@ -258,6 +285,10 @@ const struct cli_verb cli_verbs[] = {
       "timbre notice appeal 12 --text-file appeal.txt\n\n"
       "Within six months, also with a banned account.  Somebody who took no part in the decision\n"
       "settles it.\n" },
+    { "notice open", "NUMBER MESSAGE...", CLI_BIT(LEVEL), 2, 255, ACCOUNT, false, false,
+      cli_verb_notice_open, "Show the desk messages around the one that a decision rests on.",
+      "timbre notice open 7 10 11\n\n"
+      "NUMBER is that of the decision, MESSAGE that of a message in its room.\n" },
     { "sync", "", CLI_BIT(FOLLOW), 0, 0, ACCOUNT, false, false, cli_verb_sync,
       "Fetch what is new and send what waits.", "" },
     { "rpc", "", 0, 0, 0, ACCOUNT, true, false, cli_verb_rpc,

@@ -124,6 +124,8 @@ enum chat_verb_access {
     VERB(DESK_ROTATE, 35, "desk-rotate", DESK, chat_desk_rotate, chat_opaque)                      \
     VERB(INVITE_REVOKE, 36, "invite-revoke", SESSION, chat_invite_revoke, chat_nothing)            \
     VERB(HUB_RECORD_PUT, 37, "hub-record-put", ANYONE, chat_opaque, chat_opaque)                   \
+    VERB(OPENING_PUT, 40, "opening-put", RESTRICTED, chat_sealed_report, chat_report_answer)       \
+    VERB(STUB_ASK, 42, "stub-ask", DESK, chat_stub_ask, chat_nothing)                              \
     VERB(BLOB_DROP, 61, "blob-drop", SESSION, chat_blob_id, chat_nothing)                          \
     VERB(BLOB_PUT, 62, "blob-put", SESSION, chat_blob_put, chat_blob_state)                        \
     VERB(BLOB_GET, 63, "blob-get", RESTRICTED, chat_blob_get, chat_blob_piece)                     \
@@ -190,7 +192,8 @@ const struct chat_verb_row *chat_verb_by_path(tb_bytes path);
     PUSH(DECISION, 10, "decision", chat_decision_entry)                                            \
     PUSH(CLOSING, 11, "closing", chat_error) /* the hub ends this connection, and why */           \
     PUSH(HUB_RECORD, 12, "hub-record", chat_opaque)                                                \
-    PUSH(RECORD, 13, "record", chat_opaque) /* one's own AccountRecord has a new version */
+    PUSH(RECORD, 13, "record", chat_opaque) /* one's own AccountRecord has a new version */ \
+    PUSH(STUB_ASK, 14, "stub-ask", chat_stub_ask)
 
 enum chat_push {
 #define CHAT_PUSH_ENUM(NAME_, NUMBER_, TEXT_, STRUCT_) CHAT_PUSH_##NAME_ = NUMBER_,
@@ -499,6 +502,12 @@ WIRE_STRUCT(chat_queue_get, CHAT_QUEUE_GET)
 WIRE_STRUCT(chat_queue_entry, CHAT_QUEUE_ENTRY)
 #define CHAT_QUEUE_ANSWER(ROW, S) ROW(S, VEC, entries, chat_queue_entry)
 WIRE_STRUCT(chat_queue_answer, CHAT_QUEUE_ANSWER)
+/* The desk asks the members of a room what they hold at this number; no text travels. */
+#define CHAT_STUB_ASK(ROW, S)                        \
+    ROW(S, BYTES_SOME, room_uri,  CHAT_URI_LEN_MAX)  \
+    ROW(S, FIXED,      report_id, CHAT_HASH_LEN)     \
+    ROW(S, U64,        room_seq,  NONE)
+WIRE_STRUCT(chat_stub_ask, CHAT_STUB_ASK)
 #define CHAT_DECISION_PUT(ROW, S)                             \
     ROW(S, SUB, decision,          chat_decision)             \
     ROW(S, VEC, sealed_statements, chat_sealed_statement) /* when no KeyPackage was left */

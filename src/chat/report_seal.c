@@ -166,7 +166,10 @@ static tb_status fill_targets(const struct chat_report_seal_params *params, stru
 tb_status chat_report_seal(const struct chat_report_seal_params *params, struct tb_rng *rng,
                            struct tb_arena *arena, struct chat_sealed_report *out)
 {
-    struct chat_sealed_report report = { .version = 1, .room_uri = params->room_uri };
+    struct chat_sealed_report report = {
+        .version = params->kind == 0 ? CHAT_SEALED_IS_REPORT : params->kind,
+        .room_uri = params->room_uri,
+    };
     tb_status status = TB_STATUS(TB_OK);
     uint8_t cek[CEK_LEN] = { 0 };
     tb_bytes tbs;
@@ -200,7 +203,9 @@ out:
 
 static tb_status check_form(const struct chat_sealed_report *report)
 {
-    if (report->version != 1) return TB_STATUS(CHAT_SEALED_VERSION);
+    if (report->version != CHAT_SEALED_IS_REPORT && report->version != CHAT_SEALED_IS_OPENINGS) {
+        return TB_STATUS(CHAT_SEALED_VERSION);
+    }
     if (report->body.len != report->body_len || report->body.len < CRYPTO_TAG_LEN
         || report->body.len > CHAT_REPORT_BODY_LEN_MAX
         || (report->body.len - CRYPTO_TAG_LEN) % CHAT_REPORT_PAD_LEN != 0

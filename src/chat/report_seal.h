@@ -26,13 +26,20 @@ enum {
     CHAT_PSEUDONYM_LEN = 16
 };
 
+/* chat_sealed_report.version: what the body holds. */
+enum chat_sealed_kind {
+    CHAT_SEALED_IS_REPORT = 1,  /* an AbuseReport */
+    CHAT_SEALED_IS_OPENINGS = 2 /* chat_openings, for the case of this report_id (chat/opening.h) */
+};
+
 struct chat_report_seal_params {
+    uint8_t kind;                           /* enum chat_sealed_kind; 0: a report */
     const struct crypto_suite *suite;       /* of the reporter's key; gives the provider */
     tb_bytes room_uri;
     uint8_t report_id[CHAT_HASH_LEN];
     const uint64_t *target_seq;
     size_t target_count;
-    tb_bytes report;                        /* chat_report_encode */
+    tb_bytes report;                        /* chat_report_encode, or encoded chat_openings */
     const struct chat_recipient_key *recipients; /* verified (chat_records_verify_recipient) */
     size_t recipient_count;
     const struct crypto_signing_key *reporter_key; /* device key */
@@ -69,8 +76,9 @@ struct chat_report_opener {
     const struct tb_secret *private_key;
 };
 /*
- * V1: the hub's signature, our wrapped key, the commitment, the body, the padding.  *report is the
- * AbuseReport, encoded, in the arena.  One changed octet anywhere in the intake is refused.
+ * V1: the hub's signature, our wrapped key, the commitment, the body, the padding.  *report is what
+ * was sealed, in the arena: intake->report.version says whether a report or openings.
+ * One changed octet anywhere in the intake is refused.
  * CHAT_INTAKE_SIGNATURE, CHAT_SEALED_*.
  */
 TB_MUST_USE tb_status chat_report_open(const struct crypto_suite *suite, tb_bytes intake_encoded,

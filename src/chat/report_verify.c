@@ -310,9 +310,15 @@ tb_status chat_report_verify_more(const struct chat_report_verify_params *params
         struct chat_report_message *message =
             &next.messages[openings[i].room_seq - evidence->first_seq];
         struct chat_report_message tried = *message;
-        if (message->content != NULL || openings[i].kind != CHAT_OPENING_IS_FULL) continue;
+        if (openings[i].kind != CHAT_OPENING_IS_FULL) continue;
         TRY(chat_report_check_opening(&check, &openings[i], &tried));
-        if (tb_is_ok(tried.verdict)) *message = tried;
+        if (!tb_is_ok(tried.verdict)) continue;
+        if (message->content != NULL && tried.level <= message->level) continue;
+        if (tried.attachment_count == 0) { /* of the same text */
+            tried.attachments = message->attachments;
+            tried.attachment_count = message->attachment_count;
+        }
+        *message = tried;
     }
     TRY(chat_report_check_whole(&check, &next));
     *result = next;

@@ -118,7 +118,8 @@ TB_MUST_USE tb_status chat_report_verify(const struct chat_report_verify_params 
 
 /*
  * Further openings for stubs of a case (counter-opening): the same V3-V5 against a result; entries
- * that were not FULL and proven take the new opening.  openings: encoded TimbreOpening<V>.
+ * that were not FULL and proven, or proven at a lower level, take the new opening.
+ * openings: encoded TimbreOpening<V>.
  * CHAT_EVIDENCE_STUBS for a seq outside the window.
  */
 TB_MUST_USE tb_status chat_report_verify_more(const struct chat_report_verify_params *params,

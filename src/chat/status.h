@@ -171,7 +171,11 @@
     CODE(CHAT_REASON_UNKNOWN, 765, "there is no reason with this code or name")                    \
     CODE(CHAT_EVIDENCE_DUPLICATE, 766, "a message is opened twice")                                \
     CODE(CHAT_EVIDENCE_SENDERS, 767, "the reported messages are not all of one sender")            \
-    CODE(CHAT_EVIDENCE_OWN, 768, "the reporter reported a message of their own")
+    CODE(CHAT_EVIDENCE_OWN, 768, "the reporter reported a message of their own")                   \
+    CODE(CHAT_OPENINGS_FORM, 789, "what was added to a case is of no known form")                  \
+    CODE(CHAT_STUB_ACK_FORM, 777, "a member's word is not about a message of the case")            \
+    CODE(CHAT_STUB_ACK_SIGNATURE, 778, "a member's word does not bear the device's signature")     \
+    CODE(CHAT_BUNDLE_FORM, 779, "the exported report is of no known form")
 
 /* Decisions. */
 #define CHAT_STATUS_DECISION(CODE)                                                                 \

@@ -302,7 +302,7 @@ WIRE_STRUCT(chat_abuse_report, CHAT_ABUSE_REPORT)
     ROW(S, BYTES_SOME, ciphertext,         255)
 WIRE_STRUCT(chat_wrapped_key, CHAT_WRAPPED_KEY)
 #define CHAT_SEALED_REPORT(ROW, S)                      \
-    ROW(S, U16,        version,            NONE) /* 1 */ \
+    ROW(S, U16,        version,            NONE) /* 1 report, 2 openings */ \
     ROW(S, BYTES_SOME, room_uri,           CHAT_URI_LEN_MAX) \
     ROW(S, FIXED,      report_id,          CHAT_HASH_LEN) \
     ROW(S, VEC,        target_seq,         wire_u64)    \

@@ -27,8 +27,8 @@ tb_status client_case_put(struct client_turn *turn, const struct client_case_row
 
 /* ------------------------------------------------------------------ V1 */
 
-static tb_status client_case_open(struct client_turn *turn, const struct client_case_row *row,
-                                  struct chat_report_intake *intake, tb_bytes *report)
+tb_status client_case_open(struct client_turn *turn, const struct client_case_row *row,
+                           struct chat_report_intake *intake, tb_bytes *report)
 {
     struct client *client = turn->client;
     struct client_desk_row desk;
@@ -54,10 +54,10 @@ static tb_status client_case_open(struct client_turn *turn, const struct client_
 
 /* ------------------------------------------------------------------ V2-V8 */
 
-static tb_status client_case_verify(struct client_turn *turn,
-                                    const struct chat_report_intake *intake, tb_bytes report,
-                                    const struct chat_frank_verdict *oracle,
-                                    struct chat_report_result *result)
+tb_status client_case_verify(struct client_turn *turn, const struct client_case_row *row,
+                             const struct chat_report_intake *intake, tb_bytes report,
+                             const struct chat_frank_verdict *oracle,
+                             struct chat_report_result *result)
 {
     struct client *client = turn->client;
     struct chat_report_verify_params params = {
@@ -87,7 +87,8 @@ static tb_status client_case_verify(struct client_turn *turn,
             params.record_count = 1;
         }
     }
-    return chat_report_verify(&params, report, &turn->arena, result);
+    TRY(chat_report_verify(&params, report, &turn->arena, result));
+    return client_case_more_apply(turn, row, &params, result);
 }
 
 /* What a proven content adds: level, which version it is, its attachments. */
@@ -160,6 +161,7 @@ static tb_status client_case_sentences(struct client_turn *turn,
     struct tb_buf buf;
     tb_buf_init(&buf, turn->client->config.mem, 1 << 20);
     tb_status status = chat_report_sentences(result, &buf);
+    if (tb_is_ok(status)) status = client_case_more_say(turn, row, result, &buf);
     if (tb_is_ok(status)) status = tb_arena_dup(&turn->arena, tb_buf_view(&buf), &row->sentences);
     tb_buf_wipe(&buf);
     return status;
@@ -199,7 +201,7 @@ static tb_status client_case_judge(struct client_turn *turn, struct client_case_
         row->room_uri = intake.report.room_uri;
         row->received_ms = intake.received_ms;
         memcpy(row->reporter_pseudonym, intake.reporter_pseudonym, 16);
-        status = client_case_verify(turn, &intake, report, oracle, result);
+        status = client_case_verify(turn, row, &intake, report, oracle, result);
     }
     if (tb_is_ok(status)) status = client_case_fill(turn, result, row);
     if (client_status_is_fatal(status)) return status;
@@ -250,6 +252,13 @@ static tb_status client_oracle_ask(struct client_turn *turn, const struct client
     return client_request_send(turn, CHAT_VERB_FRANK_CHECK, &check, client_oracle_answered, &about);
 }
 
+tb_status client_case_again(struct client_turn *turn, struct client_case_row *row)
+{
+    TRY(client_case_judge(turn, row, NULL));
+    TRY(client_case_put(turn, row));
+    return row->stubs.count == 0 ? TB_STATUS(TB_OK) : client_oracle_ask(turn, row);
+}
+
 /* ------------------------------------------------------------------ the queue */
 
 static tb_status client_case_new(struct client_turn *turn, const struct chat_queue_entry *entry)
@@ -259,6 +268,9 @@ static tb_status client_case_new(struct client_turn *turn, const struct chat_que
     struct client_case_row known;
     struct chat_report_intake intake;
     TRY(client_answer_decode(turn, &chat_report_intake_desc, entry->intake, &intake));
+    if (intake.report.version == CHAT_SEALED_IS_OPENINGS) {
+        return client_case_more_take(turn, entry, &intake);
+    }
     memcpy(row.report_id, intake.report.report_id, CHAT_HASH_LEN);
     tb_status status = client_case_get(turn, TB_ARRAY(row.report_id), &known);
     if (status.code != TB_NOT_FOUND) return status; /* known: decisions stay */

@@ -471,6 +471,7 @@ struct client_message_view {
 };
 struct client_case_view {
     tb_bytes report_id, room, reporter_pseudonym, accused, accused_handle, note, sentences;
+    tb_bytes proof; /* that the hub told two histories: encoded chat_equivocation, or empty */
     uint64_t received_ms, number;
     uint8_t reason_code, level, state; /* 1 open, 2 decided */
     uint64_t decision_number;
@@ -588,6 +589,7 @@ enum client_table {
     CLIENT_TABLE_PINS,        /* by until_ms, room_no and room_seq: evidence that stays longer */
     CLIENT_TABLE_CASEWORK,    /* what moderators said about cases, and what follows */
     CLIENT_TABLE_NOTICES,     /* decisions, their statements, drafts and appeals */
+    CLIENT_TABLE_REPORT_FILES, /* by nonce, room_seq, part, offset: until a report is handed in */
     CLIENT_TABLE_END,         /* behind the last */
     CLIENT_TABLE_COUNT_MAX = 32
 };

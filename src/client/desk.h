@@ -12,6 +12,39 @@ TB_MUST_USE tb_status client_case_get(struct client_turn *turn, tb_bytes report_
                                       struct client_case_row *out);
 TB_MUST_USE tb_status client_case_put(struct client_turn *turn, const struct client_case_row *row);
 TB_MUST_USE tb_status client_queue_ask(struct client_turn *turn);
+/* V1 of row->intake, under row->intake_key, with this desk's keys; *body is what was sealed. */
+struct chat_report_result;
+TB_MUST_USE tb_status client_case_open(struct client_turn *turn,
+                                       const struct client_case_row *row,
+                                       struct chat_report_intake *intake, tb_bytes *body);
+/* V2-V8, with all that was added to the case. */
+TB_MUST_USE tb_status client_case_verify(struct client_turn *turn,
+                                         const struct client_case_row *row,
+                                         const struct chat_report_intake *intake, tb_bytes report,
+                                         const struct chat_frank_verdict *oracle,
+                                         struct chat_report_result *result);
+/* Judge a case again, and have it checked by the hub again. */
+TB_MUST_USE tb_status client_case_again(struct client_turn *turn, struct client_case_row *row);
+
+/* ---- openings and members' words (opening.c, case_more.c) ---- */
+
+struct chat_report_verify_params;
+/* Apply what was added to a verified case. */
+TB_MUST_USE tb_status client_case_more_apply(struct client_turn *turn,
+                                             const struct client_case_row *row,
+                                             const struct chat_report_verify_params *params,
+                                             struct chat_report_result *result);
+/* An entry of the queue that adds to a case that is here. */
+TB_MUST_USE tb_status client_case_more_take(struct client_turn *turn,
+                                            const struct chat_queue_entry *entry,
+                                            const struct chat_report_intake *intake);
+/* Sentences on members' words, behind those of the report; sets row->proof. */
+TB_MUST_USE tb_status client_case_more_say(struct client_turn *turn, struct client_case_row *row,
+                                           const struct chat_report_result *result,
+                                           struct tb_buf *out);
+/* The desk asks what we hold: answered once, without a person. */
+TB_MUST_USE tb_status client_opening_asked(struct client_turn *turn,
+                                           const struct chat_stub_ask *ask);
 /* One of the requests of a fetch is answered; the last one ends it. */
 TB_MUST_USE tb_status client_fetch_over(struct client_turn *turn, uint16_t code);
 /* Does the decision log continue what was seen of it (log.c)? */
@@ -23,6 +56,9 @@ TB_MUST_USE tb_status client_outside_get(struct client_turn *turn, uint64_t numb
 
 /* CHAT_CASE_CLAIMED while another moderator works on the case (casework.c). */
 TB_MUST_USE tb_status client_casework_may_decide(struct client_turn *turn, tb_bytes report_id);
+/* Ascending, in the arena. */
+TB_MUST_USE tb_status client_report_seq_list(struct client_turn *turn, const uint64_t *seq,
+                                             size_t count, struct wire_u64 **out);
 TB_MUST_USE tb_status client_report_work(struct client_turn *turn);
 /* The operator founds the desk anew: tells, and marks the reports that went to the old one. */
 TB_MUST_USE tb_status client_report_desk_gone(struct client_turn *turn);

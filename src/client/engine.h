@@ -339,6 +339,12 @@ TB_MUST_USE tb_status client_table_of_room(struct client_turn *turn, uint8_t tab
                                            size_t count_max, struct client_pairs *out);
 uint64_t client_key_number_of(tb_bytes key);
 
+/* A turn without effects, whose arena is the caller's; nothing is written (read.c). */
+TB_MUST_USE tb_status client_read_begin(struct client *client, struct tb_arena *arena,
+                                        struct client_turn *turn);
+TB_MUST_USE tb_status client_read_end(struct client_turn *turn, struct tb_arena *arena,
+                                      tb_status status);
+
 /* ---- profile and keys (profile.c) ---- */
 
 TB_MUST_USE tb_status client_profile_load(struct client_turn *turn);

@@ -210,6 +210,7 @@ static tb_status client_evidence_row_of(struct client_turn *turn, struct client_
         return TB_STATUS(TB_OK);
     }
     TRY(client_evidence_open(turn, room, evidence, &wish, out));
+    TRY(client_report_files_attach(turn, report, out));
     bool is_target = false;
     for (size_t i = 0; i < report->target_seq.count; i++) {
         if (report->target_seq.at[i].value == evidence->stub.room_seq) is_target = true;
@@ -218,8 +219,8 @@ static tb_status client_evidence_row_of(struct client_turn *turn, struct client_
     return is_short ? TB_STATUS(CLIENT_REPORT_LEVEL) : TB_STATUS(TB_OK);
 }
 
-static tb_status client_evidence_contexts(struct client_turn *turn, struct client_room *room,
-                                          struct chat_report_params *params)
+tb_status client_evidence_contexts(struct client_turn *turn, struct client_room *room,
+                                   struct chat_report_params *params)
 {
     tb_bytes *list = tb_arena_take(&turn->arena, params->row_count, sizeof *list);
     uint64_t *epochs = tb_arena_take(&turn->arena, params->row_count, sizeof *epochs);

@@ -2,6 +2,7 @@
 #ifndef TB_CLIENT_EVIDENCE_H
 #define TB_CLIENT_EVIDENCE_H
 
+#include "chat/protocol_blob.h"
 #include "chat/report.h"
 #include "client/rooms.h"
 
@@ -32,5 +33,28 @@ TB_MUST_USE tb_status client_evidence_open(struct client_turn *turn, struct clie
 TB_MUST_USE tb_status client_evidence_rows(struct client_turn *turn, struct client_room *room,
                                            const struct client_report_row *report,
                                            struct chat_report_params *params);
+
+/* ---- attachments (report_files.c) ---- */
+
+/* Ask for the next piece that is missing; *is_waiting: the report goes on when it came. */
+TB_MUST_USE tb_status client_report_files_work(struct client_turn *turn,
+                                               const struct client_report_row *report,
+                                               bool *is_waiting);
+/* The attachments of a row that the report opens: inside, or by their address. */
+TB_MUST_USE tb_status client_report_files_attach(struct client_turn *turn,
+                                                 const struct client_report_row *report,
+                                                 struct chat_report_row *row);
+TB_MUST_USE tb_status client_report_files_drop(struct client_turn *turn,
+                                               const struct client_report_row *report);
+/* A report that waited for something (report.c). */
+TB_MUST_USE tb_status client_report_go_on(struct client_turn *turn,
+                                          const struct client_report_row *row);
+/* The id in the address of an attachment of this hub (fetch.c).  CLIENT_ATTACHMENT. */
+TB_MUST_USE tb_status client_fetch_id(const struct client_turn *turn, tb_bytes url,
+                                      uint8_t id[CHAT_BLOB_ID_LEN]);
+
+/* Of the rows that carry a proof, each epoch's GroupContext, into params. */
+TB_MUST_USE tb_status client_evidence_contexts(struct client_turn *turn, struct client_room *room,
+                                               struct chat_report_params *params);
 
 #endif

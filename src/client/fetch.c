@@ -4,6 +4,7 @@
  * then given to the person.
  */
 #include "client/prune.h"
+#include "client/evidence.h"
 #include "client/revise.h"
 
 #include <string.h>
@@ -57,8 +58,8 @@ static bool client_take_start(tb_bytes *text, tb_bytes start)
     return true;
 }
 
-static tb_status client_fetch_id(const struct client_turn *turn, tb_bytes url,
-                                 uint8_t id[CHAT_BLOB_ID_LEN])
+tb_status client_fetch_id(const struct client_turn *turn, tb_bytes url,
+                          uint8_t id[CHAT_BLOB_ID_LEN])
 {
     bool is_ours = client_take_start(&url, TB_LITERAL("mimi://"))
                    && client_take_start(&url, turn->client->profile.domain)

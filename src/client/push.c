@@ -110,6 +110,7 @@ static tb_status client_push_take(struct client_turn *turn, const struct chat_pu
     case CHAT_PUSH_DECISION: return client_decision_came(turn, body);
     case CHAT_PUSH_CLOSING: return TB_STATUS(TB_OK); /* the end of the connection follows */
     case CHAT_PUSH_RECORD: return client_devices_pushed(turn, opaque->value);
+    case CHAT_PUSH_STUB_ASK: return client_opening_asked(turn, body);
     case CHAT_PUSH_HUB_RECORD: return client_record_hub_take(turn, opaque->value);
     default: return TB_STATUS(TB_OK);
     }

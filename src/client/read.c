@@ -6,16 +6,14 @@
 
 #include "chat/records.h"
 
-/* A turn without effects, whose arena is the caller's.  Nothing is written. */
-static tb_status client_read_begin(struct client *client, struct tb_arena *arena,
-                                   struct client_turn *turn)
+tb_status client_read_begin(struct client *client, struct tb_arena *arena, struct client_turn *turn)
 {
     TRY(client_turn_read(turn, client));
     turn->arena = *arena;
     return TB_STATUS(TB_OK);
 }
 
-static tb_status client_read_end(struct client_turn *turn, struct tb_arena *arena, tb_status status)
+tb_status client_read_end(struct client_turn *turn, struct tb_arena *arena, tb_status status)
 {
     *arena = turn->arena;
     return status;
@@ -298,6 +296,7 @@ static tb_status client_case_view_of(struct client_turn *turn, const struct clie
         .accused = row->accused,
         .note = row->note,
         .sentences = row->sentences,
+        .proof = row->proof,
         .received_ms = row->received_ms,
         .number = row->number,
         .reason_code = row->reason_code,

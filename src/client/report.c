@@ -55,6 +55,7 @@ static tb_status client_report_end(struct client_turn *turn, struct client_repor
                                    uint16_t code, tb_bytes detail)
 {
     TRY(client_table_del(turn, CLIENT_TABLE_REPORTS, client_report_key(row)));
+    TRY(client_report_files_drop(turn, row));
     return client_show_failed(turn, row->op, code, detail);
 }
 
@@ -85,6 +86,7 @@ static tb_status client_report_answered(struct client_turn *turn,
     row.report_id = TB_ARRAY(answer.report_id);
     row.received_ms = answer.received_ms;
     TRY(client_report_put(turn, &row));
+    TRY(client_report_files_drop(turn, &row));
     char hex[2 * CHAT_HASH_LEN];
     wire_text_hex_encode(TB_ARRAY(answer.report_id), hex);
     struct client_show show = { .room = row.room_uri,
@@ -149,8 +151,11 @@ static tb_status client_report_recipient_came(struct client_turn *turn,
     return client_request_send(turn, CHAT_VERB_REPORT, &sealed, client_report_answered, &about);
 }
 
-static tb_status client_report_send(struct client_turn *turn, const struct client_report_row *row)
+tb_status client_report_go_on(struct client_turn *turn, const struct client_report_row *row)
 {
+    bool is_waiting;
+    TRY(client_report_files_work(turn, row, &is_waiting));
+    if (is_waiting) return TB_STATUS(TB_OK);
     struct chat_opaque uri = { turn->client->hub.desk_uri };
     struct client_about about = { .op = row->op, .data = TB_ARRAY(row->nonce) };
     return client_request_send(turn, CHAT_VERB_RECIPIENT_KEY_GET, &uri,
@@ -167,7 +172,7 @@ tb_status client_report_work(struct client_turn *turn)
     for (size_t i = 0; i < rows.count; i++) {
         struct client_report_row row;
         TRY(wire_decode(&client_report_row_desc, rows.at[i].value, &turn->arena, &row, NULL));
-        if (row.state == CLIENT_REPORT_KEPT) TRY(client_report_send(turn, &row));
+        if (row.state == CLIENT_REPORT_KEPT) TRY(client_report_go_on(turn, &row));
     }
     return TB_STATUS(TB_OK);
 }
@@ -191,7 +196,7 @@ tb_status client_report_desk_gone(struct client_turn *turn)
 
 /* ------------------------------------------------------------------ the person's wish */
 
-static tb_status client_seq_list(struct client_turn *turn, const uint64_t *seq, size_t count,
+tb_status client_report_seq_list(struct client_turn *turn, const uint64_t *seq, size_t count,
                                  struct wire_u64 **out)
 {
     struct wire_u64 *list = tb_arena_take(&turn->arena, count, sizeof *list);
@@ -325,8 +330,8 @@ static tb_status client_report_begin(struct client_turn *turn,
         .open_seq.count = params->open_seq_count,
     };
     *op = row.op;
-    TRY(client_seq_list(turn, params->room_seq, params->room_seq_count, &row.target_seq.at));
-    TRY(client_seq_list(turn, params->open_seq, params->open_seq_count, &row.open_seq.at));
+    TRY(client_report_seq_list(turn, params->room_seq, params->room_seq_count, &row.target_seq.at));
+    TRY(client_report_seq_list(turn, params->open_seq, params->open_seq_count, &row.open_seq.at));
     TRY(tb_rng_fill(client->config.rng, row.nonce, sizeof row.nonce));
     TRY(client_report_level(turn, &row));
     TRY(client_report_put(turn, &row));

@@ -100,6 +100,15 @@ WIRE_STRUCT(client_desk_owner_row, CLIENT_DESK_OWNER_ROW)
     ROW(S, BYTES_MAX, decider_device, CHAT_URI_LEN_MAX)
 WIRE_STRUCT(client_decided_row, CLIENT_DECIDED_ROW)
 
+/* Behind a request for the desk's key: what is to be opened for which case. */
+#define CLIENT_OPENING_ROW(ROW, S)                                               \
+    ROW(S, FIXED,      report_id, CHAT_HASH_LEN)                                 \
+    ROW(S, BYTES_SOME, room_uri,  CHAT_URI_LEN_MAX)                              \
+    ROW(S, U8,         level,     NONE)                                          \
+    ROW(S, U8,         is_ack,    NONE) /* a word on one stub; opens nothing */  \
+    ROW(S, VEC,        seq,       wire_u64)
+WIRE_STRUCT(client_opening_row, CLIENT_OPENING_ROW)
+
 /* META "naming": a decision that names an owner, until the hub has answered it. */
 #define CLIENT_NAMING_ROW(ROW, S)                                                \
     ROW(S, U64,   op,       NONE)                                                \
@@ -440,6 +449,12 @@ WIRE_STRUCT(client_case_file, CLIENT_CASE_FILE)
     ROW(S, U8,        is_tombstone, NONE)                                        \
     ROW(S, VEC,       files,      client_case_file)
 WIRE_STRUCT(client_case_message, CLIENT_CASE_MESSAGE)
+/* What came to a case after its report, opened: chat_openings as it was sealed. */
+#define CLIENT_CASE_MORE(ROW, S)                                                 \
+    ROW(S, FIXED, pseudonym,   16)                                               \
+    ROW(S, U64,   received_ms, NONE)                                             \
+    ROW(S, BYTES, openings,    NONE)
+WIRE_STRUCT(client_case_more, CLIENT_CASE_MORE)
 #define CLIENT_CASE_ROW(ROW, S)                                                  \
     ROW(S, U64,        number,      NONE) /* in the hub's queue */               \
     ROW(S, FIXED,      report_id,   CHAT_HASH_LEN)                               \
@@ -454,6 +469,8 @@ WIRE_STRUCT(client_case_message, CLIENT_CASE_MESSAGE)
     ROW(S, U8,         oracle,      NONE) /* V8: 0 not asked, else as chat_frank_verdict, worst */ \
     ROW(S, BYTES,      sentences,   NONE) /* what is proven and what is not */   \
     ROW(S, VEC,        messages,    client_case_message)                         \
+    ROW(S, VEC,        more,        client_case_more)                            \
+    ROW(S, BYTES,      proof,       NONE) /* of two histories, if a member's word made one */ \
     ROW(S, BYTES,      intake,      NONE) /* ReportIntake as it came */          \
     ROW(S, BYTES_MAX,  intake_key,  255)  /* the hub's of that time */           \
     ROW(S, VEC,        stubs,       chat_stub) /* of the window */               \

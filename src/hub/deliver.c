@@ -6,6 +6,7 @@
 #include <assert.h>
 #include <string.h>
 
+#include "hub/desk.h"
 #include "hub/join.h"
 
 /* ---- the list of sessions that catch up ---- */
@@ -425,6 +426,7 @@ static tb_status subscribe_room(struct hub *hub, struct hub_call *call,
              hub_push_blob(hub, CHAT_PUSH_FINAL, &chat_cursor_desc, &final));
     enqueue(hub, call->session);
     if (is_again) return TB_STATUS(TB_OK); /* once, however often a list names the room */
+    if (!sub.is_banned) TRY(hub_opening_asks_push(hub, room, call));
     return hub_join_push_all(hub, room, call->session, call->arena, call->effects);
 }
 

@@ -38,6 +38,11 @@ TB_MUST_USE tb_status hub_outcome_note(struct hub *hub, const struct chat_decisi
                                        struct tb_arena *arena);
 hub_handler hub_verb_appeal_put, hub_verb_appeals_get, hub_verb_report_outcome;
 hub_handler hub_verb_desk_rotate, hub_verb_hub_record_put, hub_verb_admin_desk_refound;
+/* The desk's questions to the members of this room, to a device that subscribes (opening.c). */
+TB_MUST_USE tb_status hub_opening_asks_push(struct hub *hub, const struct hub_room *room,
+                                            const struct hub_call *call);
+hub_handler hub_verb_opening_put, hub_verb_stub_ask;
+
 hub_handler hub_verb_report, hub_verb_desk_publish, hub_verb_desk_queue, hub_verb_decision_put,
     hub_verb_decisions_get, hub_verb_recipient_key_put, hub_verb_recipient_key_get,
     hub_verb_frank_check, hub_verb_statements_get;

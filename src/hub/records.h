@@ -23,7 +23,9 @@
  *     MEMBERSHIPS    'U' user, room, u64 from;  'D' device, room
  *     EPOCHS         room, u64 epoch
  *     REPORTS        'Q' u64 number: ReportIntake;  'I' report id: hub_row_report;
- *                    'A' user, u64 number (open ones);  'T' room, u64 room_seq, user: u32 count
+ *                    'A' user, u64 number (open ones);  'T' room, u64 room_seq, user: u32 count;
+ *                    'O' report id, user: u32 count of what was added;
+ *                    'K' room, u64 room_seq, case: chat_stub_ask
  *     DECISIONS      'N' u64 number: DecisionEntry;  'I' decision id: u64 number;
  *                    'M' room user: mute;  'C' room: u64 number of the decision that closed it;
  *                    'A' u64 number: appeal;  'R' report id: u64 number of the newest decision;

@@ -147,6 +147,9 @@ static uint16_t check_report(struct hub *hub, struct hub_call *call, struct repo
     if (len > max) {
         return hub_refuse_value(call, CHAT_CODE_TOO_LARGE, "the report is over the limit", max);
     }
+    if (r->sealed->version != CHAT_SEALED_IS_REPORT) {
+        return hub_refuse(call, CHAT_CODE_BAD_REQUEST, "this is no report");
+    }
     if (hub->desk.desk_uri.len == 0) return CHAT_CODE_DESK_MISSING;
     CHECK(hub_room_by_uri(hub, r->sealed->room_uri, &r->room));
     if (r->room == NULL) return hub_refuse(call, CHAT_CODE_NOT_FOUND, "there is no such room");
