@@ -16,10 +16,12 @@ FUZZ_TARGET(input, arena)
     tb_buf_init(&buf, arena->mem, 8u << 20);
     FUZZ_OK(chat_statement_encode(&statement, &buf));
     FUZZ_REQUIRE(tb_bytes_equal(tb_buf_view(&buf), input));
-    tb_buf_clear(&buf);
-    FUZZ_OK(chat_statement_render(&statement, &buf));
-    for (size_t i = 0; i < buf.len; i++) {
-        FUZZ_REQUIRE(buf.data[i] == '\n' || (buf.data[i] >= 0x20 && buf.data[i] != 0x7f));
+    for (size_t n = 0; n < 2; n++) {
+        tb_buf_clear(&buf);
+        FUZZ_OK(chat_statement_render(&statement, n == 0 ? CHAT_ENGLISH : CHAT_FRENCH, &buf));
+        for (size_t i = 0; i < buf.len; i++) {
+            FUZZ_REQUIRE(buf.data[i] == '\n' || (buf.data[i] >= 0x20 && buf.data[i] != 0x7f));
+        }
     }
     tb_buf_wipe(&buf);
 }
