@@ -33,7 +33,7 @@ tb_status mls_blob_open(const struct crypto_suite *suite, tb_bytes octets, uint1
         content.len -= suite->hash_len;
         const tb_bytes kept = { octets.data + content.len, suite->hash_len };
         TRY(crypto_hash(suite, &content, 1, digest));
-        if (!tb_bytes_equal(kept, (tb_bytes){ digest, suite->hash_len })) {
+        if (!tb_equal_ct(kept, (tb_bytes){ digest, suite->hash_len })) {
             return TB_STATUS(MLS_BLOB);
         }
     }

@@ -45,7 +45,8 @@ static bool read_client(struct vectors_case *c, struct client *out)
 {
     tb_bytes octets, signature_priv;
     struct mls_message message;
-    *out = (struct client){ .env = { &c->suite, c->env->mem, c->env->rng, NULL } };
+    *out = (struct client){ .env = { .suite = &c->suite, .mem = c->env->mem,
+                                    .rng = c->env->rng } };
     if (!vectors_hex(c, c->json, "key_package", &octets) ||
         !vectors_ok(c, "key_package", mls_framing_message(octets, c->arena, &message, NULL)) ||
         !vectors_true(c, "key_package", message.wire_format == MLS_WIRE_KEY_PACKAGE) ||
