@@ -240,7 +240,11 @@ size_t sim_act_message(struct sim_client *who, const char *room, enum client_mes
         .has_expires = expires_s != 0, .expires_s = expires_s,
     };
     sim->texts[index].may_expire = expires_s != 0;
-    if (of_seq != 0) sim->texts[index].of = sim_text_at(sim, room, of_seq);
+    if (of_seq != 0) {
+        sim->texts[index].of = sim_text_at(sim, room, of_seq);
+        /* In the place of a text that a restored hub may have lost, and so has no number here. */
+        sim->texts[index].is_exempt = sim->texts[index].of == SIZE_MAX;
+    }
     if (kind == CLIENT_MESSAGE_REACT) params.text = TB_LITERAL("+1");
     else if (kind == CLIENT_MESSAGE_TEXT || kind == CLIENT_MESSAGE_EDIT) {
         params.text = tb_bytes_text(sim->texts[index].text);

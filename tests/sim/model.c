@@ -190,8 +190,13 @@ void sim_model_shown(struct sim_client *who, const struct client_show *show)
               (int)show->handle.len, (const char *)show->handle.data,
               show->text.len > 60 ? 60 : (int)show->text.len, (const char *)show->text.data);
     switch (show->kind) {
-    case CLIENT_SHOW_DONE:
-    case CLIENT_SHOW_FAILED: sim_op_over(who, show); break;
+    case CLIENT_SHOW_FAILED:
+        if (show->op == 0 && show->code == CHAT_CODE_DEVICE_REVOKED) {
+            who->wants_connection = false; /* a copy whose original became another device */
+        }
+        sim_op_over(who, show);
+        break;
+    case CLIENT_SHOW_DONE: sim_op_over(who, show); break;
     case CLIENT_SHOW_ONLINE: who->is_restricted = show->is_restricted; break;
     case CLIENT_SHOW_SYNCED: who->is_synced = true; break;
     case CLIENT_SHOW_OFFLINE: who->is_synced = false; break;
