@@ -152,21 +152,24 @@ static size_t active_count(const struct chat_account_record *record)
     return count;
 }
 
+/* A device that another replaces in the same record stays in its rooms until the other comes in:
+   the commit that adds the new one removes it (join request of kind 2). */
 static tb_status revoke_device(struct hub *hub, struct hub_call *call,
-                               const struct hub_device_id *id)
+                               const struct hub_device_id *id, bool is_replaced)
 {
     struct hub_session *session = hub_map_get(&hub->devices, id);
     if (session != NULL && session != call->session) {
         hub_session_end(hub, session, CHAT_CODE_UNAUTHENTICATED, call->effects);
     }
     TRY(hub_key_packages_drop(hub, id, call->arena));
-    return hub_device_remove(hub, call, id);
+    return is_replaced ? TB_STATUS(TB_OK) : hub_device_remove(hub, call, id);
 }
 
 static tb_status save_devices(struct hub *hub, struct hub_call *call,
                               const struct chat_account_record *record)
 {
-    for (size_t i = 0; i < record->devices.count; i++) {
+    size_t new_count = 0;
+    for (size_t i = record->devices.count; i-- > 0;) { /* new devices stand last */
         const struct chat_device_key *device = &record->devices.at[i];
         struct hub_device_id id;
         struct hub_row_device row = { .profile_counter = 0 };
@@ -181,7 +184,10 @@ static tb_status save_devices(struct hub *hub, struct hub_call *call,
         row.status = device->status;
         row.added_ms = device->added_ms;
         TRY(hub_device_save(hub, &id, &row, call->arena));
-        if (device->status != CHAT_DEVICE_ACTIVE) TRY(revoke_device(hub, call, &id));
+        if (!found && device->status == CHAT_DEVICE_ACTIVE) new_count++;
+        if (device->status != CHAT_DEVICE_ACTIVE) {
+            TRY(revoke_device(hub, call, &id, new_count > 0));
+        }
     }
     return TB_STATUS(TB_OK);
 }
